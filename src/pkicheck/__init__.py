@@ -1,0 +1,150 @@
+"""pkicheck: decide, and prove, that a certificate may be issued.
+
+Names are imported when they are first used, so that a program pays only for the checks that it makes.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pkicheck._version import __version__
+
+if TYPE_CHECKING:
+    from pkicheck.caa import CaaPlan, CaaResult, caa_plan, check_caa, iodef_reports
+    from pkicheck.codes import CATALOGUE, Code, code
+    from pkicheck.dnssecstate import Dnssec, dnssec
+    from pkicheck.errors import InputError, Refused, TransportError
+    from pkicheck.evidence import EvidenceJson, Replay, Stored, load
+    from pkicheck.findings import Finding, Level, Verdict
+    from pkicheck.methods import MethodId, labels
+    from pkicheck.names import CertName, DnsName, DomainName, WildcardName, name_defects, parse_name
+    from pkicheck.plans import Needs, Plan, arun, arun_many, replay, run, run_many
+    from pkicheck.policy import BASELINE, PRIVATE, Policy
+    from pkicheck.ports import (
+        AsyncTransport,
+        DnsObservation,
+        DnsQuery,
+        Failure,
+        HttpGet,
+        HttpObservation,
+        ListFact,
+        ListQuestion,
+        Observation,
+        Recorder,
+        Seen,
+        TlsObservation,
+        TlsProbe,
+        Transport,
+    )
+    from pkicheck.results import Kind, Result, combine
+    from pkicheck.wording import explain
+    from pkicheck.zones import Zones
+
+__all__ = [
+    "BASELINE",
+    "CATALOGUE",
+    "PRIVATE",
+    "AsyncTransport",
+    "CaaPlan",
+    "CaaResult",
+    "CertName",
+    "Code",
+    "DnsName",
+    "DnsObservation",
+    "DnsQuery",
+    "Dnssec",
+    "DomainName",
+    "EvidenceJson",
+    "Failure",
+    "Finding",
+    "HttpGet",
+    "HttpObservation",
+    "InputError",
+    "Kind",
+    "Level",
+    "ListFact",
+    "ListQuestion",
+    "MethodId",
+    "Needs",
+    "Observation",
+    "Plan",
+    "Policy",
+    "Recorder",
+    "Refused",
+    "Replay",
+    "Result",
+    "Seen",
+    "Stored",
+    "TlsObservation",
+    "TlsProbe",
+    "Transport",
+    "TransportError",
+    "Verdict",
+    "WildcardName",
+    "Zones",
+    "__version__",
+    "arun",
+    "arun_many",
+    "caa_plan",
+    "check_caa",
+    "code",
+    "combine",
+    "dnssec",
+    "explain",
+    "iodef_reports",
+    "labels",
+    "load",
+    "name_defects",
+    "parse_name",
+    "replay",
+    "run",
+    "run_many",
+]
+
+_HOMES = {
+    "pkicheck.caa": ("CaaPlan", "CaaResult", "caa_plan", "check_caa", "iodef_reports"),
+    "pkicheck.codes": ("CATALOGUE", "Code", "code"),
+    "pkicheck.dnssecstate": ("Dnssec", "dnssec"),
+    "pkicheck.errors": ("InputError", "Refused", "TransportError"),
+    "pkicheck.evidence": ("EvidenceJson", "Replay", "Stored", "load"),
+    "pkicheck.wording": ("explain",),
+    "pkicheck.findings": ("Finding", "Level", "Verdict"),
+    "pkicheck.methods": ("MethodId", "labels"),
+    "pkicheck.names": ("CertName", "DnsName", "DomainName", "WildcardName", "name_defects", "parse_name"),
+    "pkicheck.plans": ("Needs", "Plan", "arun", "arun_many", "replay", "run", "run_many"),
+    "pkicheck.policy": ("BASELINE", "PRIVATE", "Policy"),
+    "pkicheck.ports": (
+        "AsyncTransport",
+        "DnsObservation",
+        "DnsQuery",
+        "Failure",
+        "HttpGet",
+        "HttpObservation",
+        "ListFact",
+        "ListQuestion",
+        "Observation",
+        "Recorder",
+        "Seen",
+        "TlsObservation",
+        "TlsProbe",
+        "Transport",
+    ),
+    "pkicheck.results": ("Kind", "Result", "combine"),
+    "pkicheck.zones": ("Zones",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,225 @@
+"""The five DNSSEC states of a lookup (RFC 4035 §4.3, BR 3.2.2.8.1): computed from observations, never stored.
+
+The resolver validates; this module believes it only as far as it was probed: it set AD on the root's own SOA, over a
+path
+that the caller holds to be secure (the loopback address, or one named in the policy), and, when the caller names one,
+it
+refused a name that must fail.
+
+SECURE: AD. NOT_SIGNED: no AD, from a probed validator: enough to read an answer, never to excuse a failure.
+INSECURE_PROVEN: an authenticated denial of DS at a delegation on the way. BOGUS. UNKNOWN.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from datetime import timedelta
+from enum import Enum
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Final
+
+from pkicheck.dnswire import DS, NSEC, NSEC3, SOA, A, Message, WireError, read_message, read_name
+from pkicheck.lookups import DNSSEC_ERRORS, Answer, Lookup, Outcome, is_above, read_answer, second_look
+from pkicheck.names import DnsName, parse_domain
+from pkicheck.plans import Needs
+from pkicheck.policy import NetPolicy
+from pkicheck.ports import DnsObservation, DnsQuery, Seen
+
+__all__ = ["Dnssec", "dnssec", "ds_queries", "insecure_proven", "probe_queries", "secure_path", "state_of"]
+
+_NS: Final = 2
+# A probe and the lookup it vouches for go out in one batch; the clock of the transport may stamp them either way round.
+_SKEW: Final = timedelta(seconds=60)
+# RFC 9276 §3.1 wants 0; validators treat far less than this as insecure. Bounds the work a message can ask for.
+_MOST_ITERATIONS: Final = 500
+_ROOT_PROBE: Final = (DnsQuery(name=DnsName.root(), rdtype=SOA, role="probe"),)
+_BASE32HEX: Final = b"0123456789abcdefghijklmnopqrstuv"
+
+
+class Dnssec(Enum):
+    """What is known of the DNSSEC state of a lookup."""
+
+    SECURE = 1
+    NOT_SIGNED = 2
+    INSECURE_PROVEN = 3
+    BOGUS = 4
+    UNKNOWN = 5
+
+
+def probe_queries(net: NetPolicy) -> tuple[DnsQuery, ...]:
+    """What shows whether the resolver validates: the root's SOA, and the name that must fail if one is named."""
+    if not net.probe_bogus:
+        return _ROOT_PROBE
+    return (*_ROOT_PROBE, DnsQuery(name=parse_domain(net.probe_bogus), rdtype=A, role="probe"))
+
+
+def secure_path(server: str, trusted: Collection[str]) -> bool:
+    """Whether the AD bit of a server may be believed: loopback, zone data in memory, or named by the caller."""
+    return server in trusted or _is_inside(server)
+
+
+@lru_cache(maxsize=1024)
+def _is_inside(server: str) -> bool:
+    if server.startswith("zone:"):
+        return True
+    try:
+        return ip_address(server).is_loopback
+    except ValueError:
+        return False
+
+
+def probed(answer: Answer, seen: Seen, net: NetPolicy) -> bool:
+    """Whether the server of an answer is known to validate: it answered every probe as a validator must, in time."""
+    server, at = answer.observation.server, answer.observation.received
+    if not secure_path(server, net.secure_paths):
+        return False
+    for query in probe_queries(net):
+        probe = seen.read(query, read_answer)
+        if probe is None or probe.observation.server != server:
+            return False
+        if not -_SKEW <= at - probe.observation.received <= net.probe_max_age + _SKEW:
+            return False
+        if query.rdtype == SOA:
+            if probe.outcome is not Outcome.DATA or not probe.authentic:
+                return False
+        elif probe.outcome not in (Outcome.SERVFAIL, Outcome.BOGUS):
+            return False
+    return True
+
+
+def dnssec(query: DnsQuery, seen: Seen, *, net: NetPolicy | None = None) -> Dnssec:
+    """The DNSSEC state of one question, from what was seen of it, of its second looks, and of the probe.
+
+    Args:
+        query: the question.
+        seen: the observations.
+        net: probes and secure paths (default: those of a plain policy).
+    """
+    answer = seen.read(query, read_answer)
+    return Dnssec.UNKNOWN if answer is None else _state(answer, seen, net if net is not None else NetPolicy())
+
+
+def _state(answer: Answer, seen: Seen, net: NetPolicy) -> Dnssec:
+    if answer.outcome is Outcome.BOGUS:
+        return Dnssec.BOGUS
+    if answer.outcome is Outcome.SERVFAIL:
+        second = seen.read(second_look(answer), read_answer)
+        if any(code in DNSSEC_ERRORS for code, _ in answer.ede) or (second is not None and not second.outcome.failed):
+            return Dnssec.BOGUS
+    if not probed(answer, seen, net):
+        return Dnssec.UNKNOWN
+    if not answer.outcome.failed:
+        return Dnssec.SECURE if answer.authentic else Dnssec.NOT_SIGNED
+    proven = insecure_proven(answer.observation.request.name, seen, net)
+    return Dnssec.INSECURE_PROVEN if proven is True else Dnssec.UNKNOWN
+
+
+def state_of(lookup: Lookup, seen: Seen, net: NetPolicy) -> Dnssec:
+    """The state of a lookup that was answered: that of its weakest link."""
+    states = [_state(answer, seen, net) for answer in lookup.answers]
+    for weakest in (Dnssec.BOGUS, Dnssec.UNKNOWN, Dnssec.INSECURE_PROVEN, Dnssec.NOT_SIGNED):
+        if weakest in states:
+            return weakest
+    return Dnssec.SECURE
+
+
+def ds_queries(name: DnsName) -> tuple[DnsQuery, ...]:
+    """The DS questions of a walk from the top-level domain down to the name."""
+    walk: list[DnsQuery] = []
+    while name.wire != b"\0":
+        walk.append(DnsQuery(name=name, rdtype=DS, role="ds"))
+        name = name.parent()
+    return tuple(reversed(walk))
+
+
+def insecure_proven(name: DnsName, seen: Seen, net: NetPolicy) -> bool | Needs:
+    """Whether an authenticated denial of DS proves that `name` lies in an unsigned zone (RFC 4035 §4.3, §5.2).
+
+    Steps, from the top-level domain down to the name, one question at a time so that nothing is asked below the proof:
+        1. The answer comes from a probed validator.
+        2. A DS set, authenticated: the chain of trust goes on below.
+        3. NODATA with AD whose NSEC or NSEC3 record, at exactly this name, shows a delegation (NS) without DS: the name
+           and everything below it is insecure. Proven.
+        4. NODATA with AD without NS: no delegation here; go on.
+        5. Anything else proves nothing. A missing AD bit is no proof: that includes the opt-out spans of NSEC3
+           (RFC 5155 §9.2).
+    """
+    for query in ds_queries(name):
+        answer = seen.read(query, read_answer)
+        if answer is None:
+            return Needs((query,))
+        if not probed(answer, seen, net):  # 1
+            return False
+        if answer.outcome not in (Outcome.DATA, Outcome.NODATA) or answer.aliases or not answer.authentic:  # 5
+            return False
+        if answer.outcome is Outcome.NODATA and _denies_ds_at_cut(answer.observation, query.name):  # 3
+            return True
+    return False
+
+
+def _denies_ds_at_cut(observation: DnsObservation, name: DnsName) -> bool:
+    """Whether the authority section shows that `name` is a delegation without DS."""
+    message = read_message(observation.raw)
+    for record in message.authority:
+        if record.rdtype == NSEC and record.owner == name.wire:
+            types = _nsec_types(message, record.start, record.end)
+        elif record.rdtype == NSEC3:
+            types = _nsec3_types(message, record.owner, record.start, record.end, name)
+        else:
+            continue
+        # SOA would make this the child's own record, which says nothing of DS (RFC 6840 §4.4).
+        if types is not None and _NS in types and DS not in types and SOA not in types:
+            return True
+    return False
+
+
+def _nsec_types(message: Message, start: int, end: int) -> frozenset[int] | None:
+    """The types of an NSEC record (RFC 4034 §4.1)."""
+    try:
+        _, at = read_name(message.raw, start)
+    except WireError:
+        return None
+    return _bitmap(message.raw[at:end]) if at <= end else None
+
+
+def _nsec3_types(message: Message, owner: bytes, start: int, end: int, name: DnsName) -> frozenset[int] | None:
+    """The types of an NSEC3 record, when its hash is that of `name` (RFC 5155 §3, §5)."""
+    data = message.raw[start:end]
+    if len(data) < 5 or data[0] != 1:
+        return None
+    iterations = data[2] << 8 | data[3]
+    salt_end = 5 + data[4]
+    if iterations > _MOST_ITERATIONS or salt_end >= len(data):
+        return None
+    salt = data[5:salt_end]
+    hashed = name.wire
+    for _ in range(iterations + 1):
+        hashed = hashlib.sha1(hashed + salt, usedforsecurity=False).digest()
+    if owner[:33] != b"\x20" + _base32hex(hashed) or not is_above(owner[33:], name.wire):
+        return None
+    return _bitmap(data[salt_end + 1 + data[salt_end] :])
+
+
+def _base32hex(data: bytes) -> bytes:
+    number = int.from_bytes(data, "big")
+    return bytes(_BASE32HEX[number >> shift & 31] for shift in range(len(data) * 8 - 5, -1, -5))
+
+
+def _bitmap(data: bytes) -> frozenset[int] | None:
+    """A type bitmap (RFC 4034 §4.1.2), None when it is malformed."""
+    types: set[int] = set()
+    at = 0
+    before = -1
+    while at < len(data):
+        if at + 2 > len(data):
+            return None
+        block, length = data[at], data[at + 1]
+        if block <= before or not 1 <= length <= 32 or at + 2 + length > len(data):
+            return None
+        before = block
+        for index, octet in enumerate(data[at + 2 : at + 2 + length]):
+            types.update(block << 8 | index << 3 | bit for bit in range(8) if octet & 0x80 >> bit)
+        at += 2 + length
+    return frozenset(types)

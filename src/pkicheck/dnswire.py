@@ -1,0 +1,363 @@
+"""DNS messages read from their bytes: header, question, records, the alias chain of an answer (RFC 1035 §4).
+
+dnspython refuses a whole message for one ill-formed CAA tag, or drops the record when told to go on. A CAA checker must
+see such a record, so messages are walked here and RDATA is handed out as bytes. Everything is bounded by the message
+itself (65,535 octets): names are decompressed once per offset, pointers must point backwards, owners are lower case.
+
+Total: any octets give a `Message` or `WireError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from struct import Struct
+from types import MappingProxyType
+from typing import Final
+
+import attrs
+
+__all__ = [
+    "AAAA",
+    "CAA",
+    "CNAME",
+    "DNAME",
+    "DNSKEY",
+    "DS",
+    "NSEC",
+    "NSEC3",
+    "SOA",
+    "TXT",
+    "A",
+    "Message",
+    "Record",
+    "WireError",
+    "build_query",
+    "build_response",
+    "read_message",
+    "read_name",
+]
+
+A: Final = 1
+NS: Final = 2
+CNAME: Final = 5
+SOA: Final = 6
+TXT: Final = 16
+AAAA: Final = 28
+DNAME: Final = 39
+OPT: Final = 41
+DS: Final = 43
+NSEC: Final = 47
+DNSKEY: Final = 48
+NSEC3: Final = 50
+CAA: Final = 257
+
+_HEADER: Final = Struct("!6H")
+_RECORD: Final = Struct("!HHIH")
+_IN: Final = 1
+_LARGEST: Final = 65535
+_LONGEST_NAME: Final = 255
+# A name has at most 127 labels, so an honest one never needs more; a chain of pointers would make a message quadratic.
+_MOST_POINTERS: Final = 127
+
+_LOWER: Final = bytes(range(0x41)) + bytes(range(0x61, 0x7B)) + bytes(range(0x5B, 0x100))
+
+
+class WireError(ValueError):
+    """The octets are not a DNS message; `reason` says why, `offset` where."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        self.reason = reason
+        self.offset = offset
+        super().__init__(f"{reason} at octet {offset}")
+
+
+@attrs.frozen
+class Record:
+    """A resource record of class IN.
+
+    Attributes:
+        owner: the owner name, uncompressed and lower case.
+        rdtype: the type's number.
+        ttl: in seconds; a TTL with the top bit set counts as 0 (RFC 2181 §8).
+        start: where its RDATA begins in the message.
+        end: where its RDATA ends.
+    """
+
+    owner: bytes
+    rdtype: int
+    ttl: int
+    start: int
+    end: int
+
+
+@attrs.frozen
+class Message:
+    """A response as it came.
+
+    Attributes:
+        raw: all its octets.
+        flags: the second 16 bits of the header.
+        rcode: the response code, with the extension of EDNS (RFC 6891 §6.1.3).
+        question: `(name, rdtype)` of its one question of class IN, or None.
+        answer, authority: their records of class IN.
+        ede: extended DNS errors: `(info code, text)` (RFC 8914).
+    """
+
+    raw: bytes
+    flags: int
+    rcode: int
+    question: tuple[bytes, int] | None
+    answer: tuple[Record, ...]
+    authority: tuple[Record, ...]
+    ede: tuple[tuple[int, bytes], ...]
+
+    @property
+    def is_response(self) -> bool:
+        """QR is set and the opcode is QUERY."""
+        return self.flags & 0xF800 == 0x8000
+
+    @property
+    def truncated(self) -> bool:
+        """TC."""
+        return bool(self.flags & 0x0200)
+
+    @property
+    def recursion_available(self) -> bool:
+        """RA."""
+        return bool(self.flags & 0x0080)
+
+    @property
+    def authentic(self) -> bool:
+        """AD."""
+        return bool(self.flags & 0x0020)
+
+    def rdata(self, record: Record) -> bytes:
+        """The RDATA of a record, as it stands."""
+        return self.raw[record.start : record.end]
+
+    def name_in(self, record: Record) -> bytes | None:
+        """The name that fills the RDATA of a record (CNAME, DNAME), or None when it is not one well-formed name.
+
+        Old software compresses such names, so pointers into the message are followed.
+        """
+        try:
+            name, end = read_name(self.raw, record.start)
+        except WireError:
+            return None
+        return name if end == record.end else None
+
+
+def _u16(raw: bytes, at: int) -> int:
+    return raw[at] << 8 | raw[at + 1]
+
+
+def read_name(raw: bytes, at: int, known: dict[int, bytes] | None = None) -> tuple[bytes, int]:
+    """The uncompressed lower-case name at an offset of a message, and the offset behind it.
+
+    Compression pointers must point to an earlier octet than every one before (RFC 1035 §4.1.4 says "prior occurrence"),
+    so the walk ends. `known` remembers names by offset, which keeps a message of pointers linear.
+
+    Raises:
+        WireError: truncated, a reserved label type, a pointer that does not go back, more than 255 octets.
+    """
+    parts: list[bytes] = []
+    places: list[tuple[int, int]] = [(at, 0)]
+    length = 0
+    end = -1
+    here = at
+    tail = b"\0"
+    size = len(raw)
+    while True:
+        if end >= 0 and known is not None and here in known:
+            tail = known[here]
+            break
+        if here >= size:
+            raise WireError("name is cut off", here)
+        octet = raw[here]
+        if octet == 0:
+            if end < 0:
+                end = here + 1
+            break
+        if octet < 64:
+            following = here + 1 + octet
+            if following > size:
+                raise WireError("label is cut off", here)
+            length += octet + 1
+            if length >= _LONGEST_NAME:
+                raise WireError("name is longer than 255 octets", at)
+            parts.append(raw[here:following])
+            here = following
+        elif octet >= 192:
+            if here + 2 > size:
+                raise WireError("pointer is cut off", here)
+            target = (octet & 63) << 8 | raw[here + 1]
+            if end < 0:
+                end = here + 2
+            if target >= places[-1][0]:
+                raise WireError("pointer does not go back", here)
+            if len(places) > _MOST_POINTERS:
+                raise WireError("name has too many pointers", at)
+            here = target
+            places.append((target, len(parts)))
+        else:
+            raise WireError("label type is reserved", here)
+    if length + len(tail) > _LONGEST_NAME:
+        raise WireError("name is longer than 255 octets", at)
+    name = b"".join(parts).translate(_LOWER) + tail
+    if known is not None:
+        skipped = index = 0
+        for place, count in places:
+            while index < count:
+                skipped += len(parts[index])
+                index += 1
+            known[place] = name[skipped:]
+    return name, end
+
+
+def read_message(raw: bytes) -> Message:
+    """Walk a whole message.
+
+    Raises:
+        WireError: the octets are no message, hold more than one question, or go on behind the last record.
+    """
+    size = len(raw)
+    if size < 12:
+        raise WireError("header is cut off", size)
+    if size > _LARGEST:
+        raise WireError("message is longer than 65535 octets", _LARGEST)
+    _, flags, questions, *counts = _HEADER.unpack_from(raw)
+    known: dict[int, bytes] = {}
+    at = 12
+    question: tuple[bytes, int] | None = None
+    if questions > 1:
+        raise WireError("more than one question", 4)
+    if questions:
+        name, at = read_name(raw, at, known)
+        if at + 4 > size:
+            raise WireError("question is cut off", at)
+        if _u16(raw, at + 2) != _IN:
+            raise WireError("question is not of class IN", at)
+        question = (name, _u16(raw, at))
+        at += 4
+    rcode = flags & 15
+    ede: tuple[tuple[int, bytes], ...] = ()
+    opt_seen = False
+    sections: list[tuple[Record, ...]] = []
+    for section, count in enumerate(counts):
+        records: list[Record] = []
+        for _ in range(count):
+            owner, at = read_name(raw, at, known)
+            if at + 10 > size:
+                raise WireError("record is cut off", at)
+            rdtype, rdclass, ttl, length = _RECORD.unpack_from(raw, at)
+            start = at + 10
+            end = start + length
+            if end > size:
+                raise WireError("RDATA is cut off", at)
+            if rdtype == OPT:
+                if section != 2 or opt_seen or owner != b"\0":
+                    raise WireError("OPT record is misplaced", at)
+                opt_seen = True
+                rcode |= ttl >> 24 << 4
+                ede = _extended_errors(raw, start, end)
+            elif rdclass == _IN:
+                records.append(Record(owner, rdtype, ttl if ttl < 1 << 31 else 0, start, end))
+            at = end
+        sections.append(tuple(records))
+    if at != size:
+        raise WireError("octets follow the last record", at)
+    return Message(raw, flags, rcode, question, sections[0], sections[1], ede)
+
+
+def _extended_errors(raw: bytes, at: int, end: int) -> tuple[tuple[int, bytes], ...]:
+    """The EDE options (code 15) of an OPT record's RDATA (RFC 8914 §2)."""
+    found: list[tuple[int, bytes]] = []
+    while at < end:
+        if at + 4 > end:
+            raise WireError("EDNS option is cut off", at)
+        option = _u16(raw, at)
+        begin = at + 4
+        at = begin + _u16(raw, at + 2)
+        if at > end:
+            raise WireError("EDNS option is cut off", begin)
+        if option == 15:
+            if at - begin < 2:
+                raise WireError("extended DNS error is cut off", begin)
+            found.append((_u16(raw, begin), raw[begin + 2 : at]))
+    return tuple(found)
+
+
+# RFC 6891 §6.1.2, RFC 3225: OPT with 1232 octets of UDP payload and DO.
+_OPT_QUERY: Final = bytes.fromhex("000029 04d0 00008000 0000")
+
+
+def build_query(name: bytes, rdtype: int, *, identity: int = 0, checking_disabled: bool = False) -> bytes:
+    """A query of class IN with RD, AD (RFC 6840 §5.7) and EDNS DO; with CD on demand.
+
+    Args:
+        name: uncompressed owner name.
+        rdtype: the type's number.
+        identity: the 16-bit id.
+        checking_disabled: set CD.
+    """
+    flags = 0x0130 if checking_disabled else 0x0120
+    return b"".join(
+        (
+            identity.to_bytes(2, "big"),
+            flags.to_bytes(2, "big"),
+            b"\0\1\0\0\0\0\0\1",
+            name,
+            rdtype.to_bytes(2, "big"),
+            b"\0\1",
+            _OPT_QUERY,
+        )
+    )
+
+
+_NO_EDE: Mapping[int, bytes] = MappingProxyType({})
+
+
+def build_response(
+    name: bytes,
+    rdtype: int,
+    *,
+    rcode: int = 0,
+    answer: tuple[tuple[bytes, int, int, bytes], ...] = (),
+    authority: tuple[tuple[bytes, int, int, bytes], ...] = (),
+    flags: int = 0x8180,
+    identity: int = 0,
+    ede: Mapping[int, bytes] = _NO_EDE,
+) -> bytes:
+    """A response message from `(owner, rdtype, ttl, rdata)` records: for zone data in memory and for tests.
+
+    Args:
+        name: uncompressed name of the question.
+        rdtype: type of the question.
+        rcode: up to 12 bits; the upper eight go into OPT.
+        answer: records of the answer section.
+        authority: records of the authority section.
+        flags: QR, RD and RA by default.
+        identity: the 16-bit id.
+        ede: extended DNS errors by info code.
+    """
+    options = b"".join(
+        b"\0\x0f" + (len(text) + 2).to_bytes(2, "big") + code.to_bytes(2, "big") + text for code, text in ede.items()
+    )
+    parts = [
+        identity.to_bytes(2, "big"),
+        (flags | rcode & 15).to_bytes(2, "big"),
+        b"\0\1",
+        len(answer).to_bytes(2, "big"),
+        len(authority).to_bytes(2, "big"),
+        b"\0\1",
+        name,
+        rdtype.to_bytes(2, "big"),
+        b"\0\1",
+    ]
+    for owner, kind, ttl, rdata in (*answer, *authority):
+        # The commonest owner is the question's: a pointer to it keeps large sets below the 64 KiB of a message.
+        parts.append(b"\xc0\x0c" if owner == name and len(name) > 1 else owner)
+        parts.append(kind.to_bytes(2, "big") + b"\0\1" + ttl.to_bytes(4, "big") + len(rdata).to_bytes(2, "big"))
+        parts.append(rdata)
+    parts.append(b"\0\0\x29\x04\xd0" + bytes([rcode >> 4]) + b"\0\x80\0" + len(options).to_bytes(2, "big") + options)
+    return b"".join(parts)

@@ -1,0 +1,218 @@
+"""Stored evidence: read a record, and decide again on what it holds.
+
+A stored record is not a result. It has no verdict to ask for and no `require`: only `Stored.replay` makes a result,
+from
+the recorded observations under the code and rules of today, and says what changed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypedDict, cast
+
+import attrs
+
+from pkicheck.caa.check import caa_plan_from_json
+from pkicheck.canon import JsonValue, Sha256, canonical, decode_bytes, digest, parse_json, parse_time, utc
+from pkicheck.errors import InputError
+from pkicheck.evidencejson import SCHEMA, observation_from_json
+from pkicheck.findings import Finding, Verdict, finding_from_json, verdict_of
+from pkicheck.namecheck import name_plan_from_json
+from pkicheck.plans import Plan, replay
+from pkicheck.ports import Observation, Seen
+from pkicheck.results import Kind, Result
+
+__all__ = ["EvidenceJson", "FindingJson", "ObservationJson", "Replay", "Stored", "load"]
+
+# A check of a 127-label name with answers of 64 KiB each is the largest honest record by far.
+_LARGEST: Final = 64 * 1024 * 1024
+
+PlanReader = Callable[[Mapping[str, JsonValue], Mapping[Sha256, bytes], datetime | None], Plan[Result]]
+_PLANS: Final[Mapping[str, PlanReader]] = MappingProxyType({"caa": caa_plan_from_json, "name": name_plan_from_json})
+
+
+class FindingJson(TypedDict):
+    """A finding in a record."""
+
+    code: str
+    place: str
+    expected: str
+    saw: list[str]
+    more: int
+    rules: list[str]
+
+
+class ObservationJson(TypedDict):
+    """An observation in a record."""
+
+    request: dict[str, str | int]
+    vantage: str
+    sent: str
+    received: str
+    failure: str | None
+    raw: str | None
+    meta: dict[str, str | int]
+
+
+class EvidenceJson(TypedDict):
+    """A record; `pkicheck/_data/evidence-1.schema.json` is its JSON Schema."""
+
+    schema: Literal["pkicheck/evidence/1"]
+    kind: Kind
+    software: str
+    rules_digest: Sha256
+    verdict: Literal["pass", "fail", "incomplete"]
+    at: str
+    expires_at: str | None
+    asked: dict[str, object]
+    findings: list[FindingJson]
+    observations: list[ObservationJson]
+    documents: dict[Sha256, str]
+
+
+@attrs.frozen(kw_only=True)
+class Replay:
+    """What deciding again came to.
+
+    Attributes:
+        result: today's result on the recorded observations.
+        verdict_changed: whether its verdict is another than the recorded one.
+        findings_added: codes of today's findings that the record does not have.
+        findings_gone: codes of the record's findings that are not found today.
+        expires_changed: whether the expiry is another.
+    """
+
+    result: Result
+    verdict_changed: bool
+    findings_added: tuple[str, ...]
+    findings_gone: tuple[str, ...]
+    expires_changed: bool
+
+    @property
+    def same(self) -> bool:
+        """Nothing changed."""
+        return not (self.verdict_changed or self.findings_added or self.findings_gone or self.expires_changed)
+
+
+@attrs.frozen
+class Stored:
+    """A record that was read and is in itself consistent. It has no verdict: `replay` it."""
+
+    record: EvidenceJson
+    _findings: tuple[Finding, ...]
+    _observations: tuple[Observation, ...]
+    _documents: Mapping[Sha256, bytes]
+
+    def replay(self, *, at: datetime | None = None, documents: Collection[bytes] = ()) -> Replay:
+        """Decide again on the recorded observations.
+
+        Args:
+            at: judge another moment than the recorded one (aware): the rules of that day.
+            documents: documents that the record names by digest and withholds.
+
+        Raises:
+            InputError: a naive `at`, a document that is withheld, or a record whose `at` is not that of its
+                observations.
+        """
+        known = {**self._documents, **{digest(each): each for each in documents}}
+        asked = cast("Mapping[str, JsonValue]", self.record["asked"])
+        plan = _PLANS[self.record["kind"]](asked, MappingProxyType(known), None if at is None else utc(at, what="at"))
+        result = replay(plan, Seen(self._observations))
+        stored_at = parse_time(self.record["at"])
+        if at is None and result.at != stored_at:
+            msg = f"evidence: at is {self.record['at']}, but the observations were judged at {result.at.isoformat()}"
+            raise InputError(msg)
+        before, after = Counter(map(_essence, self._findings)), Counter(map(_essence, result.findings))
+        expires = self.record["expires_at"]
+        return Replay(
+            result=result,
+            verdict_changed=result.verdict is not Verdict(self.record["verdict"]),
+            findings_added=tuple(sorted(key[0] for key in (after - before).elements())),
+            findings_gone=tuple(sorted(key[0] for key in (before - after).elements())),
+            expires_changed=result.expires_at != (None if expires is None else parse_time(expires)),
+        )
+
+
+def _essence(each: Finding) -> tuple[str, str, tuple[str, ...], int]:
+    # What was seen and where; the words of `expected` may improve, and rules follow from the code.
+    return (each.code, each.place, each.saw, each.more)
+
+
+_SHAPE: Final[Mapping[str, type | tuple[type, ...]]] = MappingProxyType(
+    {
+        "schema": str,
+        "kind": str,
+        "software": str,
+        "rules_digest": str,
+        "verdict": str,
+        "at": str,
+        "expires_at": (str, type(None)),
+        "asked": Mapping,
+        "findings": list,
+        "observations": list,
+        "documents": Mapping,
+    }
+)
+
+
+def load(line: bytes) -> Stored:
+    """Read an evidence record.
+
+    What it says of itself is derived again: the verdict from its findings, readable forms from their bytes, digests
+    from
+    their documents. Readers of every major version stay; records are never migrated.
+
+    Raises:
+        InputError: not a record, another major version, an unknown finding code, a forged verdict, an edited readable
+            form, bytes that are not canonical; the message says which.
+    """
+    if len(line) > _LARGEST:
+        msg = f"evidence is longer than {_LARGEST} octets"
+        raise InputError(msg)
+    value = parse_json(line, what="evidence")
+    if not isinstance(value, Mapping):
+        msg = "evidence must be a JSON object"
+        raise InputError(msg)
+    schema = value.get("schema")
+    if schema != SCHEMA:
+        msg = f"evidence of schema {schema!a} is not known: this version reads {SCHEMA}"
+        raise InputError(msg)
+    for key, kind in _SHAPE.items():
+        if not isinstance(value.get(key, _SHAPE), kind):
+            msg = f"evidence.{key} is missing or of another type"
+            raise InputError(msg)
+    unknown = sorted(set(value) - set(_SHAPE))
+    if unknown:
+        msg = f"evidence has an unknown field: {unknown[0][:80]!a}"
+        raise InputError(msg)
+    if canonical(value) != line.rstrip(b"\n"):
+        msg = "evidence is not canonical JSON (RFC 8785): it was rewritten"
+        raise InputError(msg)
+    if value["kind"] not in _PLANS:
+        msg = f"evidence of kind {str(value['kind'])[:40]!a} is not known to this version"
+        raise InputError(msg)
+    parse_time(str(value["at"]), what="evidence.at")
+    if value["expires_at"] is not None:
+        parse_time(str(value["expires_at"]), what="evidence.expires_at")
+    record = cast("dict[str, Any]", value)
+    findings = tuple(
+        finding_from_json(each, what=f"evidence.findings[{index}]") for index, each in enumerate(record["findings"])
+    )
+    if not findings or record["verdict"] != verdict_of(findings).value:
+        msg = f"evidence.verdict is {record['verdict'][:40]!a}, which is not what its findings say"
+        raise InputError(msg)
+    observations = tuple(
+        observation_from_json(each, what=f"evidence.observations[{index}]")
+        for index, each in enumerate(record["observations"])
+    )
+    documents: dict[Sha256, bytes] = {}
+    for key, text in record["documents"].items():
+        data = decode_bytes(text if isinstance(text, str) else "", what=f"evidence.documents.{key[:64]}")
+        if digest(data) != key:
+            msg = f"evidence.documents.{key[:64]} is not the document of this digest"
+            raise InputError(msg)
+        documents[Sha256(key)] = data
+    return Stored(cast("EvidenceJson", value), findings, observations, MappingProxyType(documents))

@@ -1,0 +1,328 @@
+"""Plans, and the only loops there are: `run`, `arun`, `run_many`, `arun_many`, `replay`.
+
+A plan is a frozen, picklable value with one pure method: `step(seen)` answers with a result, or with what it needs to
+see
+next. It keeps no state, so it can be stopped, resumed, sent elsewhere, and replayed whatever the order of observations.
+The loops below carry requests to a transport and observations back; they decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Final, Generic, Protocol, TypeVar
+
+import attrs
+
+from pkicheck.canon import utc
+from pkicheck.errors import InputError, TransportError
+from pkicheck.ports import (
+    AsyncTransport,
+    DnsObservation,
+    DnsQuery,
+    Failure,
+    HttpGet,
+    HttpObservation,
+    ListFact,
+    Observation,
+    Recorder,
+    Request,
+    Seen,
+    TlsObservation,
+    TlsProbe,
+    Transport,
+)
+
+__all__ = ["Needs", "Plan", "arun", "arun_many", "replay", "run", "run_many", "unanswered"]
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+_ZERO: Final = timedelta(0)
+_EPOCH: Final = datetime.fromtimestamp(0, tz=timezone.utc)
+# A check asks a handful of rounds; a plan that goes on is a defect of ours and must not turn into an endless loop.
+_MOST_ROUNDS: Final = 400
+
+
+@attrs.frozen
+class Needs:
+    """What a plan has to see before it can go on: never empty, and never anything it has seen."""
+
+    requests: tuple[Request, ...]
+
+
+class Plan(Protocol[R_co]):
+    """A question as a value."""
+
+    def step(self, seen: Seen, /) -> R_co | Needs:
+        """The result, or what has to be seen next. Pure."""
+        ...
+
+
+def unanswered(request: Request, failure: Failure, *, at: datetime, vantage: str = "none") -> Observation:
+    """The observation that stands for a request without an answer."""
+    if isinstance(request, DnsQuery):
+        return DnsObservation(
+            request=request, vantage=vantage, sent=at, received=at, failure=failure,
+            server="", port=0, transport="udp", attempts=0, raw=b"",
+        )  # fmt: skip
+    if isinstance(request, HttpGet):
+        return HttpObservation(
+            request=request, vantage=vantage, sent=at, received=at, failure=failure, peer="", tls=False, raw=b""
+        )
+    if isinstance(request, TlsProbe):
+        return TlsObservation(
+            request=request, vantage=vantage, sent=at, received=at, failure=failure, version="", alpn=None, leaf=b""
+        )
+    return ListFact(
+        request=request, vantage=vantage, sent=at, received=at, failure=failure, version="", as_of=at, answer=None
+    )
+
+
+@attrs.define
+class _Job(Generic[R]):
+    """One plan on its way: what it has seen, what it waits for, how much time it has left."""
+
+    plan: Plan[R]
+    left: timedelta
+    seen: Seen = attrs.field(factory=Seen)
+    waits: tuple[Request, ...] = ()
+    rounds: int = 0
+
+    def advance(self) -> tuple[R] | None:
+        """Step the plan: its result in a tuple, or None after `waits` was set."""
+        self.rounds += 1
+        step = self.plan.step(self.seen)
+        if not isinstance(step, Needs):
+            return (step,)
+        self.waits = tuple(dict.fromkeys(each for each in step.requests if each not in self.seen))
+        if not self.waits or self.rounds > _MOST_ROUNDS:
+            msg = f"{type(self.plan).__name__} does not come to an end: this is a defect of the plan"
+            raise TransportError(msg)
+        return None
+
+    def take(self, observations: Sequence[Observation], spent: timedelta) -> None:
+        # A wall clock that is set back gives nothing back; one that jumps ahead ends the check early.
+        self.left -= max(_ZERO, spent)
+        self.seen = self.seen.extended(observations)
+
+
+def _checked(requests: Sequence[Request], observations: Sequence[Observation]) -> Sequence[Observation]:
+    """The answers of a transport, after making sure that each belongs to its request."""
+    if len(observations) != len(requests):
+        msg = f"the transport gave {len(observations)} observations for {len(requests)} requests"
+        raise TransportError(msg)
+    for request, each in zip(requests, observations, strict=True):
+        if not isinstance(each, (DnsObservation, HttpObservation, TlsObservation, ListFact)) or each.request != request:
+            msg = f"the transport answered {request!r} with an observation of something else"
+            raise TransportError(msg)
+    return observations
+
+
+def _now(io: Transport | AsyncTransport) -> datetime:
+    return utc(io.now(), what="the transport's clock")
+
+
+def _deadline(deadline: timedelta) -> timedelta:
+    if not isinstance(deadline, timedelta) or deadline <= _ZERO:  # pyright: ignore[reportUnnecessaryIsInstance]
+        msg = f"deadline must be a timedelta above zero, got {deadline!a}"
+        raise InputError(msg)
+    return deadline
+
+
+def _record(observations: Iterable[Observation], record: Recorder | None) -> None:
+    if record is not None:
+        for each in observations:
+            record(each)
+
+
+def run(plan: Plan[R], io: Transport, *, deadline: timedelta, record: Recorder | None = None) -> R:
+    """Carry out a plan, blocking.
+
+    Args:
+        plan: the question.
+        io: answers its requests.
+        deadline: for the whole plan; what is not answered by then is seen as `Failure.DEADLINE`.
+        record: called with each observation as it arrives.
+
+    Raises:
+        InputError: a deadline that is not above zero.
+        TransportError: our own side is broken.
+    """
+    job = _Job(plan, _deadline(deadline))
+    while (done := job.advance()) is None:
+        before = _now(io)
+        if job.left > _ZERO:
+            got = _checked(job.waits, io.exchange(job.waits, within=job.left))
+        else:
+            got = tuple(unanswered(each, Failure.DEADLINE, at=before) for each in job.waits)
+        _record(got, record)
+        job.take(got, _now(io) - before)
+    return done[0]
+
+
+async def arun(plan: Plan[R], io: AsyncTransport, *, deadline: timedelta, record: Recorder | None = None) -> R:
+    """`run` for asynchronous programs, of any event loop; a cancellation sends nothing more."""
+    job = _Job(plan, _deadline(deadline))
+    while (done := job.advance()) is None:
+        before = _now(io)
+        if job.left > _ZERO:
+            got = _checked(job.waits, await io.exchange(job.waits, within=job.left))
+        else:
+            got = tuple(unanswered(each, Failure.DEADLINE, at=before) for each in job.waits)
+        _record(got, record)
+        job.take(got, _now(io) - before)
+    return done[0]
+
+
+class _Window(Generic[R]):
+    """Up to `in_flight` plans side by side: all that they wait for goes out as one batch.
+
+    Results leave in the order of the plans when `ordered`; then a slow plan holds back at most four windows of finished
+    ones, and no new plan is begun until it is done. A plan that asks is never stepped before its batch is answered.
+    """
+
+    def __init__(self, plans: Iterable[Plan[R]], in_flight: int, ordered: bool, deadline: timedelta) -> None:
+        if in_flight < 1:
+            msg = f"in_flight must be at least 1, got {in_flight}"
+            raise InputError(msg)
+        self._plans = enumerate(plans)
+        self._in_flight = in_flight
+        self._ordered = ordered
+        self._deadline = _deadline(deadline)
+        self._jobs: dict[int, _Job[R]] = {}
+        self._done: dict[int, R] = {}
+        self._next = 0
+        self._exhausted = False
+
+    def fill(self) -> None:
+        """Begin plans until the window is full."""
+        while len(self._jobs) < self._in_flight and len(self._done) < 4 * self._in_flight:
+            started = next(self._plans, None)
+            if started is None:
+                self._exhausted = True
+                return
+            index, plan = started
+            self._jobs[index] = _Job(plan, self._deadline)
+            self._advance(index)
+
+    def _advance(self, index: int) -> None:
+        done = self._jobs[index].advance()
+        if done is not None:
+            del self._jobs[index]
+            self._done[index] = done[0]
+
+    def ready(self) -> Iterator[tuple[int, R]]:
+        """The results that may leave now."""
+        if self._ordered:
+            while self._next in self._done:
+                yield self._next, self._done.pop(self._next)
+                self._next += 1
+        else:
+            for index in tuple(self._done):
+                yield index, self._done.pop(index)
+
+    def within(self) -> timedelta:
+        """The longest time that any of the plans has left."""
+        return max(job.left for job in self._jobs.values())
+
+    def split(self, now: datetime) -> tuple[list[tuple[int, Request]], dict[int, list[Observation]]]:
+        """What is to be sent, and what is answered at once because its deadline has passed."""
+        send: list[tuple[int, Request]] = []
+        given: dict[int, list[Observation]] = {index: [] for index in self._jobs}
+        for index, job in self._jobs.items():
+            for each in job.waits:
+                if job.left > _ZERO:
+                    send.append((index, each))
+                else:
+                    given[index].append(unanswered(each, Failure.DEADLINE, at=now))
+        return send, given
+
+    def take(self, given: dict[int, list[Observation]], spent: timedelta) -> None:
+        """Hand every plan its observations and step it."""
+        for index, observations in given.items():
+            self._jobs[index].take(observations, spent)
+            self._advance(index)
+
+    @property
+    def finished(self) -> bool:
+        """No plan is under way and none is left to begin."""
+        return self._exhausted and not self._jobs
+
+
+def run_many(
+    plans: Iterable[Plan[R]],
+    io: Transport,
+    *,
+    in_flight: int = 100,
+    ordered: bool = True,
+    deadline: timedelta = timedelta(seconds=30),
+    record: Recorder | None = None,
+) -> Iterator[tuple[int, R]]:
+    """Carry out a stream of plans, at most `in_flight` side by side: `(index, result)` as they are done.
+
+    Memory is bounded by `in_flight`, whatever the length of the stream.
+
+    Args:
+        plans: read only as far as the window needs.
+        io: answers the requests of all plans in common batches.
+        in_flight: how many plans are under way at once.
+        ordered: give results in the order of the plans.
+        deadline: for each plan.
+        record: called with each observation.
+    """
+    window = _Window(plans, in_flight, ordered, deadline)
+    while True:
+        window.fill()
+        yield from window.ready()
+        if window.finished:
+            return
+        before = _now(io)
+        send, given = window.split(before)
+        batch = [each for _, each in send]
+        got = _checked(batch, io.exchange(batch, within=window.within())) if batch else ()
+        for (index, _), each in zip(send, got, strict=True):
+            given[index].append(each)
+        for observations in given.values():
+            _record(observations, record)
+        window.take(given, _now(io) - before)
+
+
+async def arun_many(
+    plans: Iterable[Plan[R]],
+    io: AsyncTransport,
+    *,
+    in_flight: int = 100,
+    ordered: bool = True,
+    deadline: timedelta = timedelta(seconds=30),
+    record: Recorder | None = None,
+) -> AsyncIterator[tuple[int, R]]:
+    """`run_many` for asynchronous programs, of any event loop."""
+    window = _Window(plans, in_flight, ordered, deadline)
+    while True:
+        window.fill()
+        for done in window.ready():
+            yield done
+        if window.finished:
+            return
+        before = _now(io)
+        send, given = window.split(before)
+        batch = [each for _, each in send]
+        got = _checked(batch, await io.exchange(batch, within=window.within())) if batch else ()
+        for (index, _), each in zip(send, got, strict=True):
+            given[index].append(each)
+        for observations in given.values():
+            _record(observations, record)
+        window.take(given, _now(io) - before)
+
+
+def replay(plan: Plan[R], seen: Seen) -> R:
+    """Decide again on recorded observations; what was not recorded is seen as `Failure.NOT_RECORDED`.
+
+    Raises:
+        TransportError: the plan does not come to an end.
+    """
+    job = _Job(plan, _ZERO, seen)
+    while (done := job.advance()) is None:
+        job.take([unanswered(each, Failure.NOT_RECORDED, at=_EPOCH) for each in job.waits], _ZERO)
+    return done[0]
