@@ -41,6 +41,10 @@ dangling.com. 300 CNAME gone.com.
 loop.com. 300 CNAME loop2.com.
 loop2.com. 300 CNAME loop.com.
 mail.com. 300 CAA 0 issuemail "ca.example"
+"""
+_PARENT = """
+. 300 SOA a.root.example. b.root.example. 1 2 3 4 5
+*. 300 TXT "every name of the parent exists"
 canary.example.net. 300 SOA a.example. b.example. 1 2 3 4 5
 *.canary.example.net. 0 A 192.0.2.1
 """
@@ -54,13 +58,20 @@ def zone(at: datetime = AT) -> Zone:
     """The zone data, with failures: `servfail.com`, `timeout.com`, `bogus.com` and so on."""
     made = Zone(_ROOT, status="secure", clock=FixedClock(at))
     made.load(_UNSIGNED, status="unsigned")
-    made.add_raw("malformed.com", "CAA", b"\x00")
+    made.add_raw("short.com", "CAA", b"\x00")
     made.add_raw("hostile.com", "CAA", b'\x00\x05issue<b>\x1b[31m"\'\r\n\x00\xff\\&')
     made.add_raw("many.com", "CAA", b"\x00\x05issueother0.example")
     for index in range(1, 9):
         made.add_raw("many.com", "CAA", b"\x00\x05issueother%d.example" % index)
     for kind in ("servfail", "timeout", "refused", "truncated", "bogus", "lame", "malformed", "unreachable", "stale"):
         made.fail(f"{kind}.com", "CAA", kind)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return made
+
+
+def failing_zone() -> Zone:
+    """A dead name in an unsigned zone, which its signed parent proves to be unsigned, and a canary that resolves."""
+    made = Zone(_PARENT, status="secure", clock=FixedClock(AT))
+    made.load(_UNSIGNED, status="unsigned")
     made.fail("www.unsigned.com", "CAA", "servfail")
     return made
 
@@ -76,7 +87,7 @@ def caa(name: str, *, at: datetime | None = None, policy: Policy = BASELINE, clo
 def results() -> dict[str, Result]:
     """A result of each shape, by a name that says which."""
     made: dict[str, Result] = {}
-    names = "forbidden other account method critical good wild alias dangling loop mail malformed hostile many absent unsigned"
+    names = "forbidden other account method critical good wild alias dangling loop mail short hostile many absent unsigned"
     for name in names.split():
         made[name] = caa(f"{name}.com")
     for name in "servfail timeout refused truncated bogus lame malformed unreachable stale".split():
@@ -86,7 +97,9 @@ def results() -> dict[str, Result]:
     made["onion"] = caa("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion")
     made["dry-run"] = caa("good.com", at=AT + timedelta(days=365))
     made["private"] = caa("good.com", policy=PRIVATE)
-    made["failure-permitted"] = caa("www.unsigned.com", policy=FAILING)
+    made["failure-permitted"] = pkicheck.check_caa(
+        "www.unsigned.com", issuers=ISSUERS, resolver=failing_zone(), policy=FAILING, canary=CANARY
+    )
     made["failure-not-permitted"] = caa("servfail.com", policy=FAILING)
     made["smime"] = pkicheck.check_caa("mail.com", issuers=ISSUERS, resolver=zone(), purpose="smime")
     made["account-given"] = pkicheck.check_caa(

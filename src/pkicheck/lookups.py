@@ -29,6 +29,7 @@ __all__ = [
     "look_up",
     "read_answer",
     "second_look",
+    "targets_of",
     "ttl_of",
 ]
 
@@ -254,6 +255,23 @@ class _Reading:
             if len(aliases) > _MOST_ALIASES:
                 return self.failed(Outcome.ALIAS_TOO_LONG, f"more than {_MOST_ALIASES} aliases", tuple(aliases))
             visited.add(here)
+
+
+def targets_of(observation: DnsObservation) -> frozenset[DnsName | None]:
+    """Where the answer to a CNAME question points: nothing, one name, or what no chain may hold.
+
+    A target that is not a well-formed name is None; more than one is against RFC 1034 §3.6.2. Neither can be followed.
+    """
+    answer = read_answer(observation)
+    if answer.aliases:
+        # A DNAME above the name, from which the resolver made no CNAME.
+        return frozenset({answer.aliases[0].target})
+    if answer.outcome is not Outcome.DATA:
+        return frozenset()
+    message = read_message(observation.raw)
+    wire = observation.request.name.wire
+    targets = [message.name_in(each) for each in message.answer if each.rdtype == CNAME and each.owner == wire]
+    return frozenset(None if each is None else DnsName(each) for each in targets)
 
 
 def is_above(ancestor: bytes, name: bytes) -> bool:

@@ -69,6 +69,8 @@ def resolver_findings(observations: Iterable[DnsObservation], policy: Policy) ->
             found.append(finding("dns.resolver-not-named", server or "no resolver", saw=[server, vantage]))
         elif policy.net.resolvers and server not in policy.net.resolvers:
             found.append(finding("dns.resolver-not-listed", server, expected=", ".join(policy.net.resolvers)))
+        elif server.startswith("zone:"):
+            found.append(finding("dns.zone-data", server))
         elif not policy.net.public_resolvers and is_public_resolver(server):
             found.append(finding("dns.resolver-public", server))
     return found

@@ -1,19 +1,50 @@
 """Every decision, ready to be called: what the audit of `tests.architecture.audit` runs without a door to the world.
 
-A new decision is added here with arguments that reach its main path. Arguments are built when this module is imported,
-outside the audit; only the calls themselves are audited.
+A new decision is added here with arguments that reach its main paths. Arguments are built when `decisions` is called,
+outside the audit; only the calls themselves are audited. A decision about answers of the network is a plan that is
+replayed on observations made beforehand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from typing import Final
 
-from pkicheck import canon, codes, rules
+from pkicheck import canon, codes, der, issuevalue, methods, names, rules, zonefile
+from pkicheck.caa import CaaPlan, caa_plan, check_caa, explain_caa, iodef_reports
+from pkicheck.findings import Verdict
+from pkicheck.plans import replay
+from pkicheck.ports import Observation, Seen
+from pkicheck.testing import FixedClock, Zone
 
 Decision = tuple[str, Callable[[], object]]
 
-_AT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+_AT: Final = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+_ISSUERS: Final = {"ca.example"}
+_ZONE: Final = """\
+shop.example. CAA 0 issue "ca.example"
+shop.example. CAA 0 iodef "mailto:security@shop.example"
+other.example. CAA 0 issue "other.example; accounturi=https://other.example/1"
+alias.example. CNAME www.shop.example.
+www.shop.example. A 192.0.2.1
+"""
+
+
+def _asked() -> Iterator[tuple[str, CaaPlan, Seen]]:
+    """CAA questions with the observations that answer them."""
+    zone = Zone(_ZONE, status="secure", clock=FixedClock(_AT))
+    zone.fail("broken.example", "CAA", "servfail")
+    for name in ("shop.example", "*.shop.example", "www.other.example", "alias.example", "broken.example", "192.0.2.1"):
+        seen: list[Observation] = []
+        check_caa(name, issuers=_ISSUERS, resolver=zone, record=seen.append)
+        yield name, caa_plan(name, issuers=_ISSUERS), Seen(seen)
+
+
+def _decide_caa(plan: CaaPlan, seen: Seen) -> object:
+    result = replay(plan, seen)
+    reports = iodef_reports(result, reporter="ca.example") if result.verdict is Verdict.FAIL else ()
+    return explain_caa(result), reports, result.to_json()
 
 
 def decisions() -> list[Decision]:
@@ -27,4 +58,15 @@ def decisions() -> list[Decision]:
         ("canon.parse_time", lambda: canon.parse_time("2026-11-21T12:00:00+01:00")),
         ("codes", lambda: [codes.code(name) for name in codes.CATALOGUE]),
         ("rules", lambda: (rules.rules_at(_AT), [rules.in_force(rules.RuleId(name), _AT) for name in rules.RULES])),
+        ("methods", lambda: methods.labels("http-01")),
+        (
+            "names.parse_name",
+            lambda: [names.parse_name(text) for text in ("*.a.example", "xn--mnchen-3ya.example", "::1")],
+        ),
+        ("names.name_defects", lambda: names.name_defects(b"-a..xn--\xff_." + b"b" * 70)),
+        ("der.read", lambda: der.read(b"\x30\x03\x02\x01\x05")),
+        ("der.defects", lambda: der.defects(b"\x30\x80\x02\x02\x00\x05\x00\x00")),
+        ("issuevalue", lambda: issuevalue.parse_issue_value(b"ca.example; accounturi=https://ca.example/1")),
+        ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
+        *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),
     ]

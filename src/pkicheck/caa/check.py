@@ -21,7 +21,7 @@ from pkicheck.errors import InputError
 from pkicheck.findings import Finding, finding
 from pkicheck.lookups import Lookup, Outcome, look_up, ttl_of
 from pkicheck.methods import MethodId, labels
-from pkicheck.names import CertName, DomainName, WildcardName, name_text, parse_name
+from pkicheck.names import CertName, DomainName, WildcardName, is_onion, name_text, onion_findings, parse_name
 from pkicheck.plans import Needs, run
 from pkicheck.policy import BASELINE, Policy, policy_from_json, policy_json
 from pkicheck.ports import DnsObservation, DnsQuery, Recorder, Seen, Transport
@@ -67,7 +67,7 @@ class CaaPlan:
         """The result, or what has to be seen next.
 
         Steps:
-            1. Addresses and onion names need no CAA (BR 3.2.2.8).
+            1. Addresses and onion names need no CAA (BR 3.2.2.8); a name that only looks like an onion name is refused.
             2. The CAA sets of the name and of each parent up to the top-level domain, never the root, asked together
                with the probe of the resolver (RFC 8659 §3, BR 3.2.2.8.1).
             3. From the name upward, lazily: a level without records leads to the next one; aliases are followed at each
@@ -77,11 +77,11 @@ class CaaPlan:
             6. DNSSEC, who resolved and the clocks are judged for every lookup used; the expiry is counted.
         """
         if isinstance(self.name, (IPv4Address, IPv6Address)):  # 1
-            return self._not_required("caa.not-required-ip", str(self.name), seen)
+            return self._not_required(seen, finding("caa.not-required-ip", str(self.name)))
         base = self.name.base if isinstance(self.name, WildcardName) else self.name
         levels = base.climb()
-        if levels[-1].text == "onion":
-            return self._not_required("caa.not-required-onion", self.name.text, seen)
+        if is_onion(base):
+            return self._not_required(seen, *onion_findings(base), finding("caa.not-required-onion", base.text))
         findings: list[Finding] = []
         used: list[Lookup] = []
         for level in levels:  # 3
@@ -132,10 +132,10 @@ class CaaPlan:
         """The moment judged: the caller's, else that of the last answer."""
         return self.at or max((each.received for each in seen.observations), default=_EPOCH)
 
-    def _not_required(self, code: str, place: str, seen: Seen) -> CaaResult | Needs:
+    def _not_required(self, seen: Seen, *findings: Finding) -> CaaResult | Needs:
         # The probe is asked all the same: its answer gives the moment of the result and names the resolver.
         unasked = self._unasked((), seen)
-        return Needs(unasked) if unasked else self._finish([finding(code, place)], [], None, seen)
+        return Needs(unasked) if unasked else self._finish([*findings], [], None, seen)
 
     def _finish(self, findings: list[Finding], used: list[Lookup], level: DomainName | None, seen: Seen) -> CaaResult:
         """Step 6."""

@@ -66,48 +66,59 @@ def decide_set(
     Returns:
         At least one finding.
     """
-    findings: list[Finding] = []
+    seen = _Seen(place)
     properties: list[Property] = []
     for rdata in sorted(set(rdatas)):  # 1
         record = parse_rdata(rdata)
         if isinstance(record, Malformed):
-            findings.append(finding("caa.record-malformed", place, expected=record.why, saw=[record.rdata]))
+            seen.note("caa.record-malformed", f"{record.why}: {record.rdata.decode('latin-1')}")
         else:
             properties.append(record)
-            findings += _general(record, place, policy)  # 2
-    concerned = _concerned(properties, applicant, place, findings)  # 3
+            _general(record, policy, seen)  # 2
+    concerned = _concerned(properties, applicant, seen)  # 3
     if not concerned:
-        findings.append(finding("caa.not-restricting", place, saw=[_text(each) for each in properties]))
-        return tuple(findings)
-    outcomes = [_judge(each, applicant, place, findings) for each in concerned]  # 4, 5
-    findings.append(_conclude(concerned, outcomes, applicant, place, at, policy))  # 6
-    return tuple(findings)
+        seen.note("caa.not-restricting", *(_text(each) for each in properties))
+        return seen.findings()
+    outcomes = [_judge(each, applicant, seen) for each in concerned]  # 4, 5
+    return (*seen.findings(), _conclude(concerned, outcomes, applicant, place, at, policy))  # 6
+
+
+class _Seen:
+    """What was seen in a set, gathered by code: a thousand records of one kind make one finding that counts them."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self._texts: dict[str, list[str]] = {}
+
+    def note(self, code: str, *texts: str) -> None:
+        self._texts.setdefault(code, []).extend(texts)
+
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding(code, self._place, saw=texts) for code, texts in self._texts.items())
 
 
 def _text(record: Property) -> str:
     return f"{record.flags} {record.tag.decode('latin-1')} {record.value.decode('latin-1')}"
 
 
-def _general(record: Property, place: str, policy: CaaPolicy) -> list[Finding]:
+def _general(record: Property, policy: CaaPolicy, seen: _Seen) -> None:
     """What can be said of a property whatever is asked."""
     critical = bool(record.flags & (policy.critical_bits | 128))
-    saw = [_text(record)]
+    text = _text(record)
     if record.name in KNOWN_TAGS:
-        return [finding("caa.critical-known", place, saw=saw)] if critical else []
-    found: list[Finding] = []
+        if critical:
+            seen.note("caa.critical-known", text)
+        return
     if not record.well_formed:
-        code = "caa.tag-malformed" if policy.malformed_tag == "refuse" else "caa.tag-malformed-tolerated"
-        found.append(finding(code, place, expected="a tag of letters and digits", saw=saw))
+        refused = policy.malformed_tag == "refuse"
+        seen.note("caa.tag-malformed" if refused else "caa.tag-malformed-tolerated", text)
     if critical:
-        found.append(finding("caa.critical-unknown", place, saw=saw))
+        seen.note("caa.critical-unknown", text)
     elif record.well_formed:
-        found.append(finding("caa.tag-unknown", place, saw=saw))
-    return found
+        seen.note("caa.tag-unknown", text)
 
 
-def _concerned(
-    properties: Sequence[Property], applicant: Applicant, place: str, findings: list[Finding]
-) -> list[Property]:
+def _concerned(properties: Sequence[Property], applicant: Applicant, seen: _Seen) -> list[Property]:
     """Step 3: the properties that speak of this certificate."""
     plain = [each for each in properties if each.name == applicant.tag]
     if applicant.tag != b"issue":
@@ -115,28 +126,29 @@ def _concerned(
     wild = [each for each in properties if each.name == b"issuewild"]
     if not applicant.wildcard:
         if wild:
-            findings.append(finding("caa.wildcard-only", place, saw=[_text(each) for each in wild]))
+            seen.note("caa.wildcard-only", *(_text(each) for each in wild))
         return plain
     if wild and plain:
-        findings.append(finding("caa.issuewild-replaces-issue", place, saw=[_text(each) for each in plain]))
+        seen.note("caa.issuewild-replaces-issue", *(_text(each) for each in plain))
     return wild or plain
 
 
-def _judge(record: Property, applicant: Applicant, place: str, findings: list[Finding]) -> str:
-    """Steps 4 and 5 for one property: the code that says what it does."""
+def _judge(record: Property, applicant: Applicant, seen: _Seen) -> str:
+    """Steps 4 and 5 for one property: the code that says why it does not authorise, empty when it does."""
     value = parse_issue_value(record.value)
-    saw = [_text(record)]
+    text = _text(record)
     if isinstance(value, ValueDefect):
-        findings.append(finding(value.code, place, expected=f"a value that matches at octet {value.offset}", saw=saw))
+        seen.note(value.code, text)
         return value.code
     if value.issuer is None:
-        findings.append(finding("caa.issuer-nobody", place, saw=saw))
+        seen.note("caa.issuer-nobody", text)
         return "caa.issuer-nobody"
     if value.issuer not in applicant.issuers:
-        findings.append(finding("caa.issuer-other", place, saw=saw))
+        seen.note("caa.issuer-other", text)
         return "caa.issuer-other"
     reasons = [*_account(value.parameters, applicant), *_methods(value.parameters, applicant)]
-    findings.extend(finding(reason, place, saw=saw) for reason in reasons)
+    for reason in reasons:
+        seen.note(reason, text)
     for group in (_MALFORMED, _ACCOUNT, _METHOD):
         for reason in reasons:
             if reason in group:

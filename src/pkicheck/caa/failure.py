@@ -11,11 +11,11 @@ from datetime import timedelta
 from typing import Final
 
 from pkicheck.dnssecstate import insecure_proven
-from pkicheck.dnswire import A
+from pkicheck.dnswire import CNAME, A
 from pkicheck.errors import InputError
 from pkicheck.findings import Finding, finding
-from pkicheck.lookups import Lookup, Outcome, read_answer
-from pkicheck.names import DomainName, parse_name
+from pkicheck.lookups import Lookup, Outcome, read_answer, targets_of
+from pkicheck.names import DnsName, DomainName, parse_name
 from pkicheck.plans import Needs
 from pkicheck.policy import Policy
 from pkicheck.ports import DnsObservation, DnsQuery, Seen
@@ -65,7 +65,8 @@ def failure_findings(lookup: Lookup, seen: Seen, policy: Policy, label: str) -> 
         2. It was retried at least once.
         3. It lies outside the CA's infrastructure: the canary resolves freshly (TTL 0), at the same moment, through the
            same resolver.
-        4. The name and every alias on the way are proven insecure; a DNSSEC error never is permission.
+        4. The name and every alias on the way are proven insecure; a DNSSEC error never is permission. A resolver that
+           fails behind an alias does not show the alias, so CNAME is asked for by itself.
     """
     failed_at = lookup.failed_at or lookup.name
     saw = [lookup.detail, f"{lookup.tries} tries"]
@@ -79,17 +80,41 @@ def failure_findings(lookup: Lookup, seen: Seen, policy: Policy, label: str) -> 
     failures = [each.observation for each in lookup.answers]
     if not _fresh(observation, failures):  # 3
         return [*plain, finding("dns.canary-failed", query.name.text, saw=[read_answer(observation).outcome.value])]
-    for name in (lookup.name, *(alias.target for alias in lookup.aliases)):  # 4
+    names = _on_the_way(lookup, seen, policy.net.max_aliases)  # 4
+    if isinstance(names, Needs):
+        return names
+    for name in names or (lookup.name,):
         proven = insecure_proven(name, seen, policy.net)
         if isinstance(proven, Needs):
             return proven
-        if not proven:
+        if not proven or not names:
             return [*plain, finding("dns.insecure-not-proven", name.text)]
     return [
         finding("caa.failure-permitted", failed_at.text, saw=[lookup.outcome.code, *saw]),
         finding("dns.canary-found", query.name.text),
-        finding("dns.insecure-proven", lookup.name.text, saw=[each.target.text for each in lookup.aliases]),
+        finding("dns.insecure-proven", lookup.name.text, saw=[each.text for each in names]),
     ]
+
+
+def _on_the_way(lookup: Lookup, seen: Seen, most: int) -> tuple[DnsName, ...] | Needs:
+    """Step 4: the name, the aliases that its answers showed, and those behind the last one; nothing when they have no end.
+
+    Where CNAME itself is not answered no alias was seen, and the zone that fails is that of the last name.
+    """
+    names = list(dict.fromkeys((lookup.name, *(alias.target for alias in lookup.aliases))))
+    while len(names) <= most + 1:
+        query = DnsQuery(name=names[-1], rdtype=CNAME, role="ds")
+        observation = seen.dns(query)
+        if observation is None:
+            return Needs((query,))
+        targets = targets_of(observation)
+        if not targets:
+            return tuple(names)
+        (target, *more) = targets
+        if target is None or more or target in names:
+            return ()
+        names.append(target)
+    return ()
 
 
 def _fresh(canary: DnsObservation, failures: list[DnsObservation]) -> bool:

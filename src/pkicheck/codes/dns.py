@@ -188,6 +188,13 @@ CODES: tuple[Code, ...] = (
         (BR_DELEGATION,),
     ),
     Code(
+        "dns.zone-data",
+        _NOTE,
+        "The answers come from zone data in memory; what the data does not hold was taken as not existing.",
+        "Nothing to do for a trial. For issuance ask the CA's resolver.",
+        (),
+    ),
+    Code(
         "dns.resolver-not-listed",
         _REFUSAL,
         "The answers come from a resolver that is not on the policy's list.",

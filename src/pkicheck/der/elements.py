@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pkicheck.der import values
@@ -135,12 +134,17 @@ class Element(NamedTuple):
         Raises:
             DerError: wrong-tag, set-not-sorted, or the defect of a header.
         """
-        self._check(tag)
-        found = tuple(self.children())
-        for before, element in pairwise(found):
-            if not in_order(before, element):
+        if self.tag != tag:
+            raise _wrong_tag(self, tag)
+        data, at, end = self.data, self.body, self.end
+        found: list[Element] = []
+        while at < end:
+            element = element_at(data, at, end)
+            if found and not in_order(found[-1], element):
                 raise DerError("set-not-sorted", element.start)
-        return found
+            found.append(element)
+            at = element.end
+        return tuple(found)
 
     def contents(self) -> tuple[tuple[int, bytes], ...]:
         """Tag and content of each element inside: the quick way through a long list, such as the names of a SAN."""
@@ -198,8 +202,9 @@ class Element(NamedTuple):
 
     def bit_string(self, tag: int = BIT_STRING) -> bytes:
         """The octets of a BIT STRING that holds whole octets, such as a key or a signature (X.690 §8.6)."""
-        self._check(tag)
-        content = self.content
+        if self.tag != tag:
+            raise _wrong_tag(self, tag)
+        content = self.data[self.body : self.end]
         if values.unused_bits(content, self.body):
             raise DerError("unused-bits", self.body)
         return content[1:]

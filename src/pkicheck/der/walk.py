@@ -18,6 +18,21 @@ _RESERVED: Final = frozenset((0, 15))
 _CONSTRUCTED: Final = frozenset((8, 11, 16, 17, 29))
 
 
+def _form(octet: int) -> Reason | None:
+    """What is wrong with an identifier octet in itself: something only in the universal class."""
+    number = octet & 0x1F
+    if octet >= 0x40 or number == 0x1F:
+        return None
+    if number in _RESERVED:
+        return "reserved-tag"
+    if octet & 0x20:
+        return None if number in _CONSTRUCTED else "constructed-primitive"
+    return "primitive-constructed" if number in _CONSTRUCTED else None
+
+
+_FORMS: Final = tuple(_form(octet) for octet in range(0x100))
+
+
 def defects(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Defect, ...]:
     """Everything that keeps these bytes from being one DER element, by ascending offset. Never raises for any bytes.
 
@@ -74,7 +89,7 @@ def _walk(data: bytes, at: int, end: int, limits: Limits) -> tuple[Defect, ...]:
         if before is not None and enclosing[-1][1].tag == SET and not in_order(before, element):
             found.append(Defect("set-not-sorted", at))
         before = element
-        form = _wrong_form(data[at])
+        form = _FORMS[data[at]]
         if form is not None:
             found.append(Defect(form, at))
         at = element.end
@@ -94,15 +109,3 @@ def _walk(data: bytes, at: int, end: int, limits: Limits) -> tuple[Defect, ...]:
         found[limits.max_defects :] = [Defect("too-many-defects", at)]
     # Of one header they come in the order in which they are met; the answer is by place.
     return tuple(sorted(found, key=lambda defect: defect.offset))
-
-
-def _wrong_form(octet: int) -> Reason | None:
-    """What is wrong with the identifier octet of a universal type."""
-    if octet >= 0x40 or octet & 0x1F == 0x1F:
-        return None
-    number = octet & 0x1F
-    if number in _RESERVED:
-        return "reserved-tag"
-    if number in _CONSTRUCTED:
-        return None if octet & 0x20 else "primitive-constructed"
-    return "constructed-primitive" if octet & 0x20 else None

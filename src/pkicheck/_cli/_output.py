@@ -1,0 +1,85 @@
+"""Standard output and standard error: JSON lines as they are, prose as printable ASCII.
+
+What stands in prose may come from a stranger (a record, a name, a file). A control character, an ANSI escape or a
+letter that turns the writing direction never reaches a terminal: it is shown as an escape (R017).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+from pkicheck.errors import TransportError
+
+__all__ = ["abandon", "flush", "note", "printable", "say", "write_json"]
+
+
+def printable(text: str) -> str:
+    r"""One line of printable ASCII: anything else as `\xNN`, `\uNNNN` or `\UNNNNNNNN`. A backslash stays one."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(char: str) -> str:
+    if " " <= char <= "~":
+        return char
+    point = ord(char)
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+def _write(data: bytes) -> None:
+    # Bytes past the text layer: what is written does not depend on the locale or the platform's line ends.
+    try:
+        sys.stdout.buffer.write(data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _lost(error) from error
+
+
+def _lost(error: OSError) -> TransportError:
+    return TransportError(f"standard output cannot be written: {error.strerror or error}")
+
+
+def write_json(line: bytes) -> None:
+    """A JSON text as one line of standard output."""
+    _write(line + b"\n")
+
+
+def say(text: str) -> None:
+    """Prose on standard output; line feeds in it stay."""
+    for line in text.split("\n"):
+        _write(f"{printable(line)}\n".encode("ascii"))
+
+
+def note(text: str | Iterable[str]) -> None:
+    """Prose on standard error, without waiting in a buffer."""
+    lines = text.split("\n") if isinstance(text, str) else text
+    sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
+    sys.stderr.flush()
+
+
+def flush() -> None:
+    """Hand on everything that was written: who reads line by line has it now.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        TransportError: it cannot be written.
+    """
+    try:
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _lost(error) from error
+
+
+def abandon() -> None:
+    """Let what is still buffered go nowhere, so that the end of the process does not try to write it again."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):  # not a stream of the operating system
+        return
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, descriptor)
+    os.close(sink)

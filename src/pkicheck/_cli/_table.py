@@ -1,0 +1,22 @@
+"""The commands there are. A command area is one module of this package and one line here; a test compares the two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["COMMANDS"]
+
+COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "caa": "decide whether CAA lets an issuer issue for names",
+        "names": "decide whether names may stand in a certificate",
+        "explain": "say what a finding code means and what to do",
+        "rules": "list the dated rules, and which are in force on a day",
+        "policy": "print a policy and its fingerprint",
+        "replay": "decide stored evidence again and print what changed",
+        "log": "append to, or verify, a hash-chained log",
+    }
+)
+"""Name of each command (and of its module) with the line that `pkicheck --help` shows for it."""
