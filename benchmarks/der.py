@@ -109,7 +109,9 @@ def _best(call: Callable[[bytes], object], data: bytes, rounds: int) -> float:
 def main() -> None:
     """Print a table."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    print(f"{'names':>5} {'octets':>6} {'fields':>9} {'defects':>9} {'theirs':>9} {'fields/theirs':>13} {'both/theirs':>11}")
+    print(
+        f"{'names':>5} {'octets':>6} {'fields':>9} {'defects':>9} {'theirs':>9} {'fields/theirs':>13} {'both/theirs':>11}"
+    )
     for names in (1, 10, 100):
         data = request(names)
         ours = _best(fields, data, rounds)

@@ -17,6 +17,7 @@ from pkicheck.canon import (
     canonical,
     decode_bytes,
     digest,
+    document_json,
     encode_bytes,
     format_time,
     parse_json,
@@ -213,6 +214,20 @@ def test_digest() -> None:
     """SHA-256 in lower-case hexadecimal (FIPS 180-4, the one-block example `abc`)."""
     assert digest(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert digest(b"") == hashlib.sha256(b"").hexdigest()
+
+
+def test_document_by_digest() -> None:
+    """A field names a document by its digest; one that is withheld, or no digest, is refused under the field's name."""
+    documents = {digest(b'["ca.example"]'): b'["ca.example"]', digest(b"{"): b"{"}
+    assert document_json({"issuers": digest(b'["ca.example"]')}, "issuers", documents) == ["ca.example"]
+    with pytest.raises(InputError, match="^asked.issuers: the document 'None' is withheld"):
+        document_json({}, "issuers", documents)
+    with pytest.raises(InputError, match="^asked.issuers: the document '7' is withheld"):
+        document_json({"issuers": 7}, "issuers", documents)
+    with pytest.raises(InputError, match=f"^asked.issuers: the document '{'0' * 64}' is withheld"):
+        document_json({"issuers": "0" * 100}, "issuers", documents)
+    with pytest.raises(InputError, match="^asked.policy is not readable: "):
+        document_json({"policy": digest(b"{")}, "policy", documents)
 
 
 @given(st.binary(max_size=100))

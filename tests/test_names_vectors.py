@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any, cast
 
 import pytest
 
+from pkicheck.caa import caa_plan
 from pkicheck.codes import CATALOGUE
+from pkicheck.errors import InputError
 from pkicheck.evidence import load
 from pkicheck.namecheck import NameResult, check_name
 from pkicheck.names import name_defects, parse_name
@@ -82,6 +85,20 @@ def test_parser_and_defects_agree_with_the_vector(vector: dict[str, Any]) -> Non
         assert f"({grammar[0]}" in str(error)
     else:
         assert grammar in ([], ["name.ipv4-literal"], ["name.ipv6-literal"])
+
+
+@pytest.mark.parametrize("vector", [each for each in _vectors() if "text" in each.values[0]])
+def test_the_caa_check_has_the_same_grammar(vector: dict[str, Any]) -> None:
+    """The CAA entry point takes and refuses the same texts, with the same first code (R060, K06)."""
+    text = vector["text"]
+    try:
+        parse_name(text)
+    except InputError:
+        code = name_defects(text.encode())[0].code
+        with pytest.raises(InputError, match=re.escape(f"({code}")):
+            caa_plan(text, issuers={"ca.example"})
+    else:
+        assert caa_plan(text, issuers={"ca.example"}).name == parse_name(text)
 
 
 def test_every_code_of_names_has_a_vector() -> None:

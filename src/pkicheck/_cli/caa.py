@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import secrets
 from contextlib import ExitStack
-from functools import partial
 from typing import cast, get_args
 
 from pkicheck._cli._judge import Judge, judge, judge_lines
-from pkicheck._cli._log import open_log
+from pkicheck._cli._chain import open_log
 from pkicheck._cli._parser import (
     Parser,
     Subparsers,
@@ -27,6 +26,7 @@ from pkicheck._cli._zones import STATUSES, load_zones
 from pkicheck.caa import CaaPlan, Purpose, caa_plan
 from pkicheck.errors import InputError
 from pkicheck.namecheck import name_plan
+from pkicheck.names import CertName, parse_name
 from pkicheck.order import LARGEST_ORDER, Order, order_from_json
 from pkicheck.plans import Plan
 from pkicheck.results import Result
@@ -95,12 +95,12 @@ def run(args: argparse.Namespace) -> int:
     if not names and order is None:
         msg = "no name to check: give names, - for standard input, or --order FILE"
         raise InputError(msg)
-    ask = _asker(args, order)
+    asker = _Asker(args, order)
     plans: list[Plan[Result]] = []
     if order is not None:
-        plans += [ask(each.name, each.method) for each in order.names]
+        plans += [asker.ask(each.name, each.method) for each in order.names]
     if names != ["-"]:
-        plans += [ask(name, args.method) for name in names]
+        plans += [asker.ask(name, args.method) for name in names]
     with ExitStack() as stack:
         work = Judge(
             io=load_zones(args.zone, status=cast("ZoneStatus", args.dnssec)),
@@ -111,5 +111,62 @@ def run(args: argparse.Namespace) -> int:
             log=None if args.log is None else stack.enter_context(open_log(args.log, args.log_id)),
         )
         if names == ["-"]:
-            return judge_lines(work, partial(_plan_of, ask, args))
+            return judge_lines(work, asker.read)
         return judge(work, plans)
+
+
+def _order(args: argparse.Namespace) -> Order:
+    given = {"--issuer": args.issuer, "--account-uri": args.account_uri, "--purpose": args.purpose}
+    twice = [flag for flag, value in given.items() if value]
+    if twice:
+        msg = f"{twice[0]} is what the order says: leave it out, or leave out --order"
+        raise InputError(msg)
+    data = read_file(args.order, most=LARGEST_ORDER)
+    try:
+        return order_from_json(data)
+    except InputError as error:
+        msg = f"{args.order}: {error}"
+        raise InputError(msg) from None
+
+
+class _Asker:
+    """Makes the question for a name from what all names of this run have in common."""
+
+    def __init__(self, args: argparse.Namespace, order: Order | None) -> None:
+        if order is None and not args.issuer:
+            msg = "no issuer: give --issuer DOMAIN for each issuer domain name of the CA, or --order FILE"
+            raise InputError(msg)
+        self._method = cast("str | None", args.method)
+        self._policy = load_policy(args.policy)
+        self._at = at_of(args)
+        self._issuers = tuple(args.issuer) if order is None else order.issuer.caa
+        self._accounts = tuple(args.account_uri) if order is None else order.accounts
+        self._purpose = cast("Purpose", args.purpose or "tls") if order is None else order.issuer.purpose
+        # What is wrong with the common arguments is said before the first name is read.
+        self.ask("a.example", self._method)
+
+    def ask(self, name: str | CertName, method: str | None) -> CaaPlan:
+        """The question for one name; InputError for a name that is none."""
+        return caa_plan(
+            name,
+            issuers=self._issuers,
+            purpose=self._purpose,
+            accounts=self._accounts,
+            method=method,
+            at=self._at,
+            policy=self._policy,
+            canary=secrets.token_hex(16),
+        )
+
+    def read(self, line: Line) -> Plan[Result]:
+        """The question for a line; a line that is no name becomes the question whether it is one, which it is not."""
+        try:
+            text: str | bytes = line.data.decode("utf-8")
+            name = parse_name(str(text))
+        except UnicodeDecodeError:
+            text, name = line.data, None
+        except InputError:
+            name = None
+        if name is None:
+            return name_plan(text, at=self._at, policy=self._policy)
+        return self.ask(name, self._method)

@@ -97,9 +97,10 @@ def failure_findings(lookup: Lookup, seen: Seen, policy: Policy, label: str) -> 
 
 
 def _on_the_way(lookup: Lookup, seen: Seen, most: int) -> tuple[DnsName, ...] | Needs:
-    """Step 4: the name, the aliases that its answers showed, and those behind the last one; nothing when they have no end.
+    """Step 4: the name, its aliases as answered, and those behind the last one.
 
-    Where CNAME itself is not answered no alias was seen, and the zone that fails is that of the last name.
+    Nothing when the chain has no end. Where CNAME itself is not answered no alias was seen, and the zone that fails is
+    that of the last name.
     """
     names = list(dict.fromkeys((lookup.name, *(alias.target for alias in lookup.aliases))))
     while len(names) <= most + 1:

@@ -26,8 +26,6 @@ by a
 CA that ignores it there. It is: its meaning is known, and it is that it does not speak of such certificates.
 """
 
-_ALNUM: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-
 
 @attrs.frozen
 class Property:
@@ -66,4 +64,4 @@ def parse_rdata(rdata: bytes) -> Property | Malformed:
     if 2 + length > len(rdata):
         return Malformed(rdata, "the tag goes on behind the end")
     tag = rdata[2 : 2 + length]
-    return Property(rdata[0], tag, rdata[2 + length :], tag.lower(), all(octet in _ALNUM for octet in tag))
+    return Property(rdata[0], tag, rdata[2 + length :], tag.lower(), tag.isalnum())

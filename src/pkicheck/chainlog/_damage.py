@@ -1,9 +1,9 @@
 """What kind of damage a chain has, told from the first record that does not fit and from those that follow. Pure.
 
 A record *fits* when its own hash and payload digest hold and it carries the log id, the number, the link and the link
-to the seal that the record before it leads to. The first that does not fit is judged as far as the data allow. `g` is the
-last record that fitted, `e` and `p` the number and the link expected, `r` the record that does not fit, `n` the line
-after it:
+to the seal that the record before it leads to. The first that does not fit is judged as far as the data allow. `g` is
+the last record that fitted, `e` and `p` the number and the link expected, `r` the record that does not fit, `n` the
+line after it:
 
 | r | told by | damage | named |
 | --- | --- | --- | --- |

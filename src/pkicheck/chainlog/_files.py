@@ -117,9 +117,13 @@ def verify_files(
 
     Args:
         paths: its files in any order; `log_files` finds them.
+        log_id: as in `verify`, like `start`, `head`, `reaches` and `until_head`.
+        start: the state before the first of the files.
+        head: a state that this log is known to have reached.
         public_key: the Ed25519 key, or all the keys, that sealed the log. When given, every seal must hold.
         seals: checks seals of another kind; not together with `public_key`.
-        log_id, start, head, reaches, until_head: as in `verify`.
+        reaches: the number of a record that is known to exist.
+        until_head: judge the log up to `head` and read no further.
 
     Returns:
         the report; the first bad record is named with its file. A missing file is named by the number of the record

@@ -18,9 +18,9 @@ A log is a sequence of lines. Each line is one canonical JSON object (RFC 8785) 
     token    = ALNUM 0*127( ALNUM / "." / "_" / ":" / "/" / "@" / "-" )
     64hex    = 64 lower-case hexadecimal digits
 
-The hash is SHA-256 over the canonical JSON of the record *without* `hash`, `payload` and `seal`. It covers the digest of
-the payload and not the payload, so a payload can be withheld or erased and the chain still holds. It cannot cover its
-own seal (the seal signs the hash), so the next record does: a seal cannot be changed, dropped or slipped in later.
+The hash is SHA-256 over the canonical JSON of the record *without* `hash`, `payload` and `seal`. It covers the digest
+of the payload and not the payload, so a payload can be withheld or erased and the chain still holds. It cannot cover
+its own seal (the seal signs the hash), so the next record does: a seal cannot be changed, dropped or slipped in later.
 
 The first record of a log is chained to its genesis: SHA-256 of the canonical JSON `{"genesis":<log id>,"schema":...}`.
 """

@@ -1,4 +1,4 @@
-"""Erase payloads from a log at the end of their retention: the chain stays as it is, and `verify` counts them withheld."""
+"""Erase payloads from a log at the end of their retention: the chain stays, and `verify` counts them as withheld."""
 
 from __future__ import annotations
 

@@ -4,13 +4,13 @@ What the words mean:
 
 * **broken**: some record does not fit, a seal does not hold, or the log ends before the head or the count given.
 * **torn**: everything fits, and bytes without a line feed follow: a crash in the middle of an append.
-* **unanchored**: everything fits, but nothing from outside proves that it is the log that was written. Whoever can write
-  the file can cut its end off, or change a record and chain everything after it again.
+* **unanchored**: everything fits, but nothing from outside proves that it is the log that was written. Whoever can
+  write the file can cut its end off, or change a record and chain everything after it again.
 * **intact**: everything fits, each record is covered by a head or by a seal that holds, and the log reaches what the
   caller knows of it (a head, or a count).
 
-A seal alone is not enough for *intact*: a log cut off after a sealed record still ends with a good seal. A head alone is
-not enough when records follow it: they may have been chained again. `until_head` judges the log up to the head only.
+A seal alone is not enough for *intact*: a log cut off after a sealed record still ends with a good seal. A head alone
+is not enough when records follow it: they may have been chained again. `until_head` judges the log up to the head only.
 """
 
 from __future__ import annotations
@@ -100,8 +100,10 @@ class ChainReport:
     def summary(self) -> str:
         """Some lines for people: the verdict, what was read, the reason."""
         lines = [
-            f"{self.verdict.value}: log {self.log_id or '(unknown)'}, {self.records} records, "
-            f"{self.withheld} withheld, {self.sealed} sealed, {self.seals_checked} seals checked"
+            (
+                f"{self.verdict.value}: log {self.log_id or '(unknown)'}, {self.records} records, "
+                f"{self.withheld} withheld, {self.sealed} sealed, {self.seals_checked} seals checked"
+            )
         ]
         if self.last is not None:
             lines.append(f"head: {self.last}")

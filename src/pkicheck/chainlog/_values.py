@@ -47,8 +47,9 @@ def check_token(text: str, *, what: str) -> str:
         InputError: it is not; the message starts with `what`.
     """
     if not isinstance(text, str) or _token.fullmatch(text) is None:  # pyright: ignore[reportUnnecessaryIsInstance]
-        msg = f"{what} must be 1 to 128 of the characters A-Z a-z 0-9 . _ : / @ - and start with one of A-Z a-z 0-9"
-        raise InputError(f"{msg}, got {text!a:.80}")
+        grammar = "1 to 128 of the characters A-Z a-z 0-9 . _ : / @ -, the first a letter or a digit"
+        msg = f"{what} must be {grammar}, got {text!a:.80}"
+        raise InputError(msg)
     return text
 
 
@@ -141,7 +142,7 @@ class Seal:
 
 
 SealPort = Callable[[bytes], Seal]
-"""Signs the bytes it is given (`sealed_bytes`). What it raises passes through `append`, and nothing has been written."""
+"""Signs the bytes it is given (`sealed_bytes`). What it raises passes through `append`; nothing has been written."""
 
 SealCheck = Callable[[bytes, Seal], bool]
 """Says whether a seal is good for these bytes. It answers False for a key it does not know; it does not raise."""

@@ -276,7 +276,7 @@ class ChainLog:
         found = os.fstat(self._fd)
         if found.st_size != self._size or found.st_nlink == 0:
             self._fault = "was changed or removed by somebody else while it was open"
-            raise TransportError(f"{self._path} {self._fault}")
+            self._refuse()
         waiting = self._waiting + 1
         durable = 0 < self._fsync.every <= waiting
         done = False
@@ -294,7 +294,7 @@ class ChainLog:
         return durable
 
     def _confirm(self) -> None:
-        """Wait for the disk. A disk that once did not confirm may have dropped what it held: nothing more is believed."""
+        """Wait for the disk. One that once did not confirm may have dropped what it held: nothing more is believed."""
         before, self._fault = self._fault, "was not confirmed by the disk: open it again"
         self._files.sync(self._fd)
         self._fault = before
@@ -366,9 +366,13 @@ class ChainLog:
             if self._lock < 0:
                 msg = f"{self._path} is closed"
                 raise TransportError(msg)
-            if self._fault:
-                raise TransportError(f"{self._path} {self._fault}")
+            self._refuse()
             yield
+
+    def _refuse(self) -> None:
+        if self._fault:
+            msg = f"{self._path} {self._fault}"
+            raise TransportError(msg)
 
     def close(self) -> None:
         """End writing: wait for the disk unless the policy is `NEVER`, then let go of the file. Closing twice is fine.

@@ -1,0 +1,291 @@
+"""CAA vectors as values: the shape of `vectors/caa/*.toml`, the zone data that a vector describes, and its question.
+
+Used by the vector suite, the laws and the tests of freshness. `default` values are those of the ordinary case: the CA is
+`ca.example`, the data is unsigned, the clock stands at noon of a day on which every rule but RFC 8657's is in force.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+import attrs
+import dns.rdatatype
+from attrs.validators import in_, instance_of, matches_re, optional
+
+from pkicheck.caa import CaaPlan, CaaResult, caa_plan
+from pkicheck.canon import parse_time
+from pkicheck.dnswire import DS, NSEC, NSEC3, SOA, build_response
+from pkicheck.dnssecstate import _base32hex
+from pkicheck.findings import Verdict
+from pkicheck.names import DnsName, parse_domain
+from pkicheck.policy import BASELINE, PRIVATE, Policy, policy_from_json, policy_json
+from pkicheck.ports import DnsQuery, Observation, Request
+from pkicheck.testing import FixedClock, Zone
+from pkicheck.zonefile import ZoneRecord, ZoneStatus, read_zone_text
+from tests.vectorfile import moment, nested, octets, texts
+
+__all__ = ["CANARY", "NOON", "CaaVector", "CaseZone", "codes_of", "denial", "plan_of", "policy_of", "zone_of"]
+
+NOON: Final = parse_time("2026-11-21T12:00:00Z")
+CANARY: Final = "c4n4ry0c4n4ry0c4n4ry"
+
+_ID = matches_re(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_TEXT = instance_of(str)
+_WORDS = matches_re(r"(?s)\S.*")
+_STATUS = in_(("secure", "unsigned", "unvalidated", "bogus"))
+
+
+@attrs.frozen(kw_only=True)
+class More:
+    """Further zone data with a DNSSEC status of its own."""
+
+    zone: str = attrs.field(validator=_TEXT)
+    status: ZoneStatus = attrs.field(validator=_STATUS)
+
+
+@attrs.frozen(kw_only=True)
+class Raw:
+    """A record given by the octets of its RDATA, well-formed or not."""
+
+    owner: str = attrs.field(validator=_TEXT)
+    type: str = attrs.field(default="CAA", validator=_TEXT)
+    ttl: int = attrs.field(default=300, validator=instance_of(int))
+    rdata: bytes = attrs.field(converter=octets)
+
+
+@attrs.frozen(kw_only=True)
+class Fail:
+    """A lookup that goes wrong (`pkicheck.testing.FailureKind`)."""
+
+    owner: str = attrs.field(validator=_TEXT)
+    type: str = attrs.field(default="CAA", validator=_TEXT)
+    kind: Any = attrs.field(validator=_TEXT)
+    times: int | None = attrs.field(default=None, validator=optional(instance_of(int)))
+
+
+@attrs.frozen(kw_only=True)
+class Reply:
+    """A message for a lookup: sections as zone-file text, `role` for one role of the question only, `times` for the first."""
+
+    owner: str = attrs.field(validator=_TEXT)
+    type: str = attrs.field(default="CAA", validator=_TEXT)
+    role: str = attrs.field(default="", validator=_TEXT)
+    answer: str = attrs.field(default="", validator=_TEXT)
+    authority: str = attrs.field(default="", validator=_TEXT)
+    rcode: int = attrs.field(default=0, validator=instance_of(int))
+    flags: int = attrs.field(default=0x8180, validator=instance_of(int))
+    ede: tuple[int, ...] = attrs.field(default=(), converter=tuple)
+    times: int | None = attrs.field(default=None, validator=optional(instance_of(int)))
+
+
+@attrs.frozen(kw_only=True)
+class Delegation:
+    """What a validating resolver answers to DS at a name.
+
+    `ds`: a DS set, authenticated. `nsec`, `nsec3`: an authenticated denial at a delegation. `inside`: an authenticated
+    denial at a name that is no delegation. `unauthenticated`: a denial without AD.
+    """
+
+    name: str = attrs.field(validator=_TEXT)
+    says: str = attrs.field(validator=in_(("ds", "nsec", "nsec3", "inside", "unauthenticated")))
+
+
+@attrs.frozen(kw_only=True)
+class Repeat:
+    """A line of zone-file text written `count` times; `{n}` is the number from 1."""
+
+    line: str = attrs.field(validator=_TEXT)
+    count: int = attrs.field(validator=instance_of(int))
+
+
+@attrs.frozen(kw_only=True)
+class Sign:
+    """A signature that relies on the result: `after` seconds after the clock, for `name`; the codes that refuse it."""
+
+    after: int = attrs.field(validator=instance_of(int))
+    name: str = attrs.field(default="", validator=_TEXT)
+    codes: tuple[str, ...] = attrs.field(converter=texts)
+
+
+@attrs.frozen(kw_only=True)
+class CaaVector:
+    """One fact about CAA."""
+
+    id: str = attrs.field(validator=_ID)
+    comment: str = attrs.field(validator=_WORDS)
+    rule: tuple[str, ...] = attrs.field(converter=texts)
+    source: str = attrs.field(validator=_WORDS)
+    # -- the data
+    zone: str = attrs.field(default="", validator=_TEXT)
+    status: ZoneStatus = attrs.field(default="unsigned", validator=_STATUS)
+    more: tuple[More, ...] = attrs.field(default=(), converter=nested(More))
+    raw: tuple[Raw, ...] = attrs.field(default=(), converter=nested(Raw))
+    repeat: tuple[Repeat, ...] = attrs.field(default=(), converter=nested(Repeat))
+    fail: tuple[Fail, ...] = attrs.field(default=(), converter=nested(Fail))
+    reply: tuple[Reply, ...] = attrs.field(default=(), converter=nested(Reply))
+    delegation: tuple[Delegation, ...] = attrs.field(default=(), converter=nested(Delegation))
+    server: str | None = attrs.field(default=None, validator=optional(_TEXT))
+    vantage: str = attrs.field(default="zone", validator=_TEXT)
+    clock: datetime = attrs.field(default=NOON, converter=moment, validator=instance_of(datetime))
+    # -- the question
+    name: str = attrs.field(validator=_TEXT)
+    issuers: tuple[str, ...] = attrs.field(default=("ca.example",), converter=texts)
+    accounts: tuple[str, ...] = attrs.field(default=(), converter=texts)
+    method: str | None = attrs.field(default=None, validator=optional(_TEXT))
+    purpose: Any = attrs.field(default="tls", validator=in_(("tls", "smime", "vmc")))
+    at: datetime | None = attrs.field(default=None, converter=moment)
+    policy: dict[str, Any] = attrs.field(factory=dict, validator=instance_of(dict))
+    # -- the answer
+    verdict: Verdict = attrs.field(converter=Verdict)
+    codes: tuple[str, ...] = attrs.field(converter=texts)
+    never: tuple[str, ...] = attrs.field(default=(), converter=texts)
+    found_at: str | None = attrs.field(default=None, validator=optional(_TEXT))
+    queries: int | None = attrs.field(default=None, validator=optional(instance_of(int)))
+    expires_in: int | None = attrs.field(default=None, validator=optional(instance_of(int)))
+    sign: tuple[Sign, ...] = attrs.field(default=(), converter=nested(Sign))
+
+
+class CaseZone(Zone):
+    """Zone data with whole messages for single questions, and a server name of choice."""
+
+    def __init__(self, vector: CaaVector) -> None:
+        self._called = vector.server
+        self._replies: list[tuple[Reply, list[int]]] = []
+        super().__init__(clock=FixedClock(vector.clock), vantage=vector.vantage, status=vector.status)
+
+    @property
+    def server(self) -> str:
+        return super().server if self._called is None else self._called
+
+    def answer(self, reply: Reply) -> None:
+        """Let `reply` be the answer to its question from now on, or for its number of times."""
+        self._replies.append((reply, [-1 if reply.times is None else reply.times]))
+
+    def exchange(self, batch: Sequence[Request], /, *, within: timedelta) -> Sequence[Observation]:
+        observations: list[Observation] = []
+        for request in batch:
+            raw = self._scripted(request) if isinstance(request, DnsQuery) else None
+            if raw is None:
+                observations += super().exchange((request,), within=within)
+            else:
+                self.asked.append(cast("DnsQuery", request))
+                observations.append(self.observe(cast("DnsQuery", request), raw))
+        return observations
+
+    def _scripted(self, query: DnsQuery) -> bytes | None:
+        for reply, left in self._replies:
+            wanted = (parse_owner(reply.owner), int(dns.rdatatype.from_text(reply.type)))
+            if (query.name.wire, query.rdtype) == wanted and reply.role in ("", query.role) and left[0]:
+                left[0] -= 1
+                return build_response(
+                    query.name.wire,
+                    query.rdtype,
+                    rcode=reply.rcode,
+                    answer=_section(reply.answer),
+                    authority=_section(reply.authority),
+                    flags=reply.flags,
+                    ede={code: b"" for code in reply.ede},
+                )
+        return None
+
+
+def parse_owner(owner: str) -> bytes:
+    """The wire form of an owner name; `.` is the root."""
+    return DnsName.root().wire if owner == "." else parse_domain(owner).wire
+
+
+def _section(text: str) -> tuple[tuple[bytes, int, int, bytes], ...]:
+    return tuple((each.owner.wire, each.rdtype, each.ttl, each.rdata) for each in read_zone_text(text))
+
+
+_SOA_DATA: Final = b"\0\0" + bytes(20)
+_TYPES_OF_A_CUT: Final = bytes((0, 6, 0x20, 0, 0, 0, 0, 3))
+_TYPES_INSIDE: Final = bytes((0, 6, 0x40, 0, 0, 0, 0, 3))
+
+
+def denial(name: str, says: str) -> bytes:
+    """The message of a validating resolver for DS at a name; see `Delegation`."""
+    wire = parse_domain(name).wire
+    parent = wire[wire[0] + 1 :]
+    soa = (parent, SOA, 300, _SOA_DATA)
+    if says == "ds":
+        return build_response(wire, DS, flags=0x81A0, answer=((wire, DS, 300, bytes.fromhex("0001 0d 02") + bytes(32)),))
+    types = _TYPES_INSIDE if says == "inside" else _TYPES_OF_A_CUT
+    if says == "nsec3":
+        import hashlib
+
+        owner = b"\x20" + _base32hex(hashlib.sha1(wire).digest()) + parent
+        record = (owner, NSEC3, 300, bytes((1, 0, 0, 0, 0, 20)) + bytes(20) + types)
+    else:
+        record = (wire, NSEC, 300, b"\x01\0" + wire + types)
+    flags = 0x8180 if says == "unauthenticated" else 0x81A0
+    return build_response(wire, DS, flags=flags, authority=(soa, record))
+
+
+def zone_of(vector: CaaVector) -> CaseZone:
+    """Fresh zone data of a vector, with its scripts."""
+    zone = CaseZone(vector)
+    lines = "".join(
+        each.line.replace("{n}", str(number + 1)) + "\n" for each in vector.repeat for number in range(each.count)
+    )
+    if vector.zone or lines:
+        zone.load(lines + vector.zone, status=vector.status, what=vector.id)
+    for more in vector.more:
+        zone.load(more.zone, status=more.status, what=vector.id)
+    zone.put(
+        ZoneRecord(DnsName(parse_owner(raw.owner)), int(dns.rdatatype.from_text(raw.type)), raw.ttl, raw.rdata)
+        for raw in vector.raw
+    )
+    for fail in vector.fail:
+        zone.fail(fail.owner, fail.type, fail.kind, times=fail.times)
+    for cut in vector.delegation:
+        zone.fail(cut.name, "DS", denial(cut.name, cut.says))
+    for reply in vector.reply:
+        zone.answer(reply)
+    return zone
+
+
+def policy_of(vector: CaaVector) -> Policy:
+    """The policy of a vector: `base` is BASELINE or PRIVATE, `area.field` changes a field (durations in seconds)."""
+    changes = dict(vector.policy)
+    base = {"BASELINE": BASELINE, "PRIVATE": PRIVATE}[changes.pop("base", "BASELINE")]
+    if not changes:
+        return base
+    written: dict[str, Any] = policy_json(base)
+    written["name"] = "vector"
+    for key, value in changes.items():
+        area, _, field = key.partition(".")
+        if field not in written[area]:
+            msg = f"{vector.id}: no policy field is called {key}"
+            raise ValueError(msg)
+        seconds = isinstance(getattr(getattr(base, area), field), timedelta)
+        written[area][field] = value * 1_000_000 if seconds else value
+    return policy_from_json(written)
+
+
+def plan_of(vector: CaaVector) -> CaaPlan:
+    """The question of a vector."""
+    policy = policy_of(vector)
+    return caa_plan(
+        vector.name,
+        issuers=vector.issuers,
+        purpose=vector.purpose,
+        accounts=vector.accounts,
+        method=vector.method,
+        at=vector.at,
+        policy=policy,
+        canary=CANARY if policy.caa.failure_permits else "",
+    )
+
+
+def codes_of(result: CaaResult) -> set[str]:
+    """The codes of a result's findings."""
+    return {each.code for each in result.findings}
+
+
+def citations(vector: CaaVector) -> set[str]:
+    """The lessons (C01) and rows (R001) that a vector cites in its source."""
+    return set(re.findall(r"\b(?:C\d\d|R\d\d\d)\b", vector.source))
