@@ -259,10 +259,17 @@ def test_reading_is_done_once() -> None:
 
     seen = Seen([observe(DNS, mark=7), observe(LIST)])
     assert [seen.read(DNS, reader), seen.read(DNS, reader)] == [1, 1]
-    assert seen.read(DNS, lambda each: each.raw) == b"\x07"
     assert seen.read(attrs.evolve(DNS, rdtype=1), reader) is None
     assert seen.read(cast("DnsQuery", LIST), reader) is None
     assert calls == [b"\x07"]
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="ports.Seen.read gives one reader's outcome to another")
+def test_each_reader_has_its_own_outcome() -> None:
+    """Two readers of one observation each get what they made of it: the method is public and takes any reader."""
+    seen = Seen([observe(DNS, mark=7)])
+    assert seen.read(DNS, lambda each: len(each.raw)) == 1
+    assert seen.read(DNS, lambda each: each.raw) == b"\x07"
 
 
 def test_reading_again_after_extension_sees_the_earlier_observation() -> None:

@@ -70,7 +70,7 @@ def _is_inside(server: str) -> bool:
         return False
 
 
-def probed(answer: Answer, seen: Seen, net: NetPolicy) -> bool:
+def _probed(answer: Answer, seen: Seen, net: NetPolicy) -> bool:
     """Whether the server of an answer is known to validate: it answered every probe as a validator must, in time."""
     server, at = answer.observation.server, answer.observation.received
     if not secure_path(server, net.secure_paths):
@@ -108,7 +108,7 @@ def _state(answer: Answer, seen: Seen, net: NetPolicy) -> Dnssec:
         second = seen.read(second_look(answer), read_answer)
         if any(code in DNSSEC_ERRORS for code, _ in answer.ede) or (second is not None and not second.outcome.failed):
             return Dnssec.BOGUS
-    if not probed(answer, seen, net):
+    if not _probed(answer, seen, net):
         return Dnssec.UNKNOWN
     if not answer.outcome.failed:
         return Dnssec.SECURE if answer.authentic else Dnssec.NOT_SIGNED
@@ -150,7 +150,7 @@ def insecure_proven(name: DnsName, seen: Seen, net: NetPolicy) -> bool | Needs:
         answer = seen.read(query, read_answer)
         if answer is None:
             return Needs((query,))
-        if not probed(answer, seen, net):  # 1
+        if not _probed(answer, seen, net):  # 1
             return False
         if answer.outcome not in (Outcome.DATA, Outcome.NODATA) or answer.aliases or not answer.authentic:  # 5
             return False

@@ -38,13 +38,11 @@ __all__ = [
 ]
 
 A: Final = 1
-NS: Final = 2
 CNAME: Final = 5
 SOA: Final = 6
 TXT: Final = 16
 AAAA: Final = 28
 DNAME: Final = 39
-OPT: Final = 41
 DS: Final = 43
 NSEC: Final = 47
 DNSKEY: Final = 48
@@ -53,6 +51,7 @@ CAA: Final = 257
 
 _HEADER: Final = Struct("!6H")
 _RECORD: Final = Struct("!HHIH")
+_OPT: Final = 41
 _IN: Final = 1
 _LARGEST: Final = 65535
 _LONGEST_NAME: Final = 255
@@ -254,7 +253,7 @@ def read_message(raw: bytes) -> Message:
             end = start + length
             if end > size:
                 raise WireError("RDATA is cut off", at)
-            if rdtype == OPT:
+            if rdtype == _OPT:
                 if section != 2 or opt_seen or owner != b"\0":
                     raise WireError("OPT record is misplaced", at)
                 opt_seen = True

@@ -30,8 +30,8 @@ __all__ = ["EvidenceJson", "FindingJson", "ObservationJson", "Replay", "Stored",
 # A check of a 127-label name with answers of 64 KiB each is the largest honest record by far.
 _LARGEST: Final = 64 * 1024 * 1024
 
-PlanReader = Callable[[Mapping[str, JsonValue], Mapping[Sha256, bytes], datetime | None], Plan[Result]]
-_PLANS: Final[Mapping[str, PlanReader]] = MappingProxyType({"caa": caa_plan_from_json, "name": name_plan_from_json})
+_PlanReader = Callable[[Mapping[str, JsonValue], Mapping[Sha256, bytes], datetime | None], Plan[Result]]
+_PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType({"caa": caa_plan_from_json, "name": name_plan_from_json})
 
 
 class FindingJson(TypedDict):
@@ -169,6 +169,9 @@ def load(line: bytes) -> Stored:
         InputError: not a record, another major version, an unknown finding code, a forged verdict, an edited readable
             form, bytes that are not canonical; the message says which.
     """
+    if not isinstance(line, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - callers are not all typed
+        msg = f"evidence must be bytes, got {type(line).__name__}"
+        raise InputError(msg)
     if len(line) > _LARGEST:
         msg = f"evidence is longer than {_LARGEST} octets"
         raise InputError(msg)

@@ -61,7 +61,8 @@ def parse_issue_value(value: bytes) -> IssueValue | ValueDefect:
     """
     if 0 in value:
         # Named apart: a NUL is how one name is made to look like another to software that stops reading at it.
-        return ValueDefect("caa.value-nul", value.index(0))
+        at = value.index(0)
+        return ValueDefect("caa.value-nul-end" if not value[at:].strip(b"\0") else "caa.value-nul", at)
     at = _skip_wsp(value, 0)
     start = at
     while at < len(value) and value[at] != _SEMICOLON and value[at] not in _WSP:

@@ -57,6 +57,9 @@ def method(text: str) -> MethodId:
     Raises:
         InputError: neither.
     """
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers are not all typed
+        msg = f"method must be a text, got {type(text).__name__}"
+        raise InputError(msg)
     if text in _LABELS:
         return MethodId(text)
     for each, names in _LABELS.items():
@@ -82,7 +85,7 @@ def labels(which: MethodId | str) -> frozenset[str]:
     Raises:
         InputError: no such method.
     """
-    found = _LABELS[method(which)]
-    if which.startswith("ca-tbr-") and ACME_LABELS.get("dns-01") == method(which):
+    section = method(which)
+    if which.startswith("ca-tbr-") and ACME_LABELS["dns-01"] == section:
         return frozenset({str(which)})
-    return found
+    return _LABELS[section]

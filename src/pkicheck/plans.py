@@ -119,6 +119,13 @@ def _checked(requests: Sequence[Request], observations: Sequence[Observation]) -
     return observations
 
 
+def _transport(io: Transport | AsyncTransport) -> None:
+    for part in ("now", "exchange"):
+        if not callable(getattr(io, part, None)):
+            msg = f"a transport has the methods now and exchange; {type(io).__name__} has no {part}"
+            raise InputError(msg)
+
+
 def _now(io: Transport | AsyncTransport) -> datetime:
     return utc(io.now(), what="the transport's clock")
 
@@ -149,6 +156,7 @@ def run(plan: Plan[R], io: Transport, *, deadline: timedelta, record: Recorder |
         InputError: a deadline that is not above zero.
         TransportError: our own side is broken.
     """
+    _transport(io)
     job = _Job(plan, _deadline(deadline))
     while (done := job.advance()) is None:
         before = _now(io)
@@ -163,6 +171,7 @@ def run(plan: Plan[R], io: Transport, *, deadline: timedelta, record: Recorder |
 
 async def arun(plan: Plan[R], io: AsyncTransport, *, deadline: timedelta, record: Recorder | None = None) -> R:
     """`run` for asynchronous programs, of any event loop; a cancellation sends nothing more."""
+    _transport(io)
     job = _Job(plan, _deadline(deadline))
     while (done := job.advance()) is None:
         before = _now(io)
@@ -271,6 +280,7 @@ def run_many(
         deadline: for each plan.
         record: called with each observation.
     """
+    _transport(io)
     window = _Window(plans, in_flight, ordered, deadline)
     while True:
         window.fill()
@@ -298,6 +308,7 @@ async def arun_many(
     record: Recorder | None = None,
 ) -> AsyncIterator[tuple[int, R]]:
     """`run_many` for asynchronous programs, of any event loop."""
+    _transport(io)
     window = _Window(plans, in_flight, ordered, deadline)
     while True:
         window.fill()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 from pkicheck.errors import TransportError
 
-__all__ = ["abandon", "flush", "note", "printable", "say", "write_json"]
+__all__ = ["flush", "note", "printable", "say", "settle", "write_json"]
 
 
 def printable(text: str) -> str:
@@ -29,16 +31,20 @@ def _shown(char: str) -> str:
 
 def _write(data: bytes) -> None:
     # Bytes past the text layer: what is written does not depend on the locale or the platform's line ends.
-    try:
+    with _lost():
         sys.stdout.buffer.write(data)
+
+
+@contextmanager
+def _lost() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _lost(error) from error
-
-
-def _lost(error: OSError) -> TransportError:
-    return TransportError(f"standard output cannot be written: {error.strerror or error}")
+        _abandon(sys.stdout)
+        msg = f"standard output cannot be written: {error.strerror or error}"
+        raise TransportError(msg) from error
 
 
 def write_json(line: bytes) -> None:
@@ -52,11 +58,13 @@ def say(text: str) -> None:
         _write(f"{printable(line)}\n".encode("ascii"))
 
 
-def note(text: str | Iterable[str]) -> None:
-    """Prose on standard error, without waiting in a buffer."""
-    lines = text.split("\n") if isinstance(text, str) else text
-    sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
-    sys.stderr.flush()
+def note(text: str) -> None:
+    """Prose on standard error, without waiting in a buffer. When nobody reads it, it is lost."""
+    try:
+        sys.stderr.write("".join(f"{printable(line)}\n" for line in text.split("\n")))
+        sys.stderr.flush()
+    except OSError:
+        _abandon(sys.stderr)
 
 
 def flush() -> None:
@@ -66,18 +74,22 @@ def flush() -> None:
         BrokenPipeError: nobody reads any more.
         TransportError: it cannot be written.
     """
-    try:
+    with _lost():
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _lost(error) from error
 
 
-def abandon() -> None:
-    """Let what is still buffered go nowhere, so that the end of the process does not try to write it again."""
+def settle() -> None:
+    """Hand on what was written before something went wrong, or let it go when nobody takes it."""
     try:
-        descriptor = sys.stdout.fileno()
+        flush()
+    except (BrokenPipeError, TransportError):
+        _abandon(sys.stdout)
+
+
+def _abandon(stream: TextIO) -> None:
+    """Let what is still buffered go nowhere: the end of the process would try to write it again, and exit with 120."""
+    try:
+        descriptor = stream.fileno()
     except (OSError, ValueError):  # not a stream of the operating system
         return
     sink = os.open(os.devnull, os.O_WRONLY)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     # The class that add_subparsers gives has no public name.
     Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"  # pyright: ignore[reportPrivateUsage]
 
-__all__ = ["Parser", "add_at", "add_output", "add_policy", "add_stream", "at_of", "command", "deadline_of", "in_flight_of"]
+__all__ = ["Parser", "add_at", "add_output", "add_policy", "add_stream", "at_of", "command", "day_of", "deadline_of", "in_flight_of"]
 
 _LONGEST_DEADLINE = 3600.0
 _MOST_IN_FLIGHT = 10_000
@@ -85,6 +85,11 @@ def add_stream(parser: Parser) -> None:
 def at_of(args: argparse.Namespace) -> datetime | None:
     """The moment given by `--at`, in UTC."""
     return None if args.at is None else parse_time(args.at, what="--at")
+
+
+def day_of(text: str, *, what: str) -> datetime:
+    """A day as 00:00:00 UTC (BR 1.6.4), or a whole RFC 3339 moment."""
+    return parse_time(f"{text}T00:00:00Z" if len(text) == len("YYYY-MM-DD") else text, what=what)
 
 
 def deadline_of(args: argparse.Namespace) -> timedelta:

@@ -262,6 +262,9 @@ def caa_plan(
         raise InputError(msg)
     if method is not None:
         labels(method)
+    if not isinstance(policy, Policy):  # pyright: ignore[reportUnnecessaryIsInstance]
+        msg = f"policy must be a Policy such as pkicheck.BASELINE, got {type(policy).__name__}"
+        raise InputError(msg)
     if policy.caa.failure_permits and not (16 <= len(canary) <= 63 and canary.isascii() and canary.isalnum()):
         msg = (
             "canary must be a fresh random label of 16 to 63 letters and digits when the policy takes "

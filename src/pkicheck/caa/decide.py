@@ -141,8 +141,16 @@ def _judge(record: Property, applicant: Applicant, seen: _Seen) -> str:
         seen.note(value.code, text)
         return value.code
     if value.issuer is None:
-        seen.note("caa.issuer-nobody", text)
-        return "caa.issuer-nobody"
+        # The grammar lets all three through, and all three authorise nobody; a reader wants to know which it was.
+        code = (
+            "caa.issuer-nobody"
+            if record.value.strip(b" \t")
+            else "caa.value-blank"
+            if record.value
+            else "caa.value-empty"
+        )
+        seen.note(code, text)
+        return code
     if value.issuer not in applicant.issuers:
         seen.note("caa.issuer-other", text)
         return "caa.issuer-other"

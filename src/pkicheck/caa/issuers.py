@@ -17,8 +17,8 @@ _MOST: Final = 1000
 
 
 def _texts(values: Collection[str], what: str) -> list[str]:
-    if isinstance(values, (str, bytes)):
-        msg = f"{what} must be a collection of texts, got one {type(values).__name__}: {values!a}"
+    if isinstance(values, (str, bytes)) or not isinstance(values, Collection):  # pyright: ignore[reportUnnecessaryIsInstance]
+        msg = f"{what} must be a collection of texts, got {type(values).__name__} {str(values)[:80]!a}"
         raise InputError(msg)
     items = list(values)
     for item in items:

@@ -13,7 +13,7 @@ line after it:
 | number above e | a later record has number e and links to p; r's number is seen once | reordered | r |
 | | the same, and r comes again later | duplicated (a copy set too early) | r |
 | | the same, and another record with r's number comes later | inserted | r |
-| | else, between two files | missing-file | r |
+| | else, r being the first line of a named file | missing-file | r |
 | | else | deleted | r |
 | number below e | the record with that number, within the last 16,384, is r | duplicated | r |
 | | r has the number and the link of g, and n links to r | inserted | g |
@@ -65,7 +65,7 @@ _WORDS = {
     Damage.DUPLICATED: "this record is a copy of another one",
     Damage.REORDERED: "records were reordered from here on",
     Damage.FOREIGN: "this record belongs to another log",
-    Damage.MISSING_FILE: "records are missing between two files: a file was not given, or the edge of one was cut",
+    Damage.MISSING_FILE: "records are missing where this file begins: another file was not given, or the edge of one was cut",
     Damage.TRUNCATED: "the end of the log was cut off here",
     Damage.RECHAINED: "this record, or one before it, was changed and all that follow were chained again",
     Damage.SEAL: "the seal of this record does not hold, or is by a key that was not given",

@@ -87,7 +87,7 @@ def resume(path: str, log_id: str) -> Resumed:
 
 
 def set_aside(path: str, fd: int, end: int, sequence: int, files: FileLayer) -> None:
-    """Copy what follows byte `end` of the log to a file of its own, then cut the log (`fd`) there, durable at each step.
+    """Copy what follows byte `end` of the log to a file of its own and cut the log (`fd`) there, durable at each step.
 
     Raises:
         OSError: the disk refused; the log still holds what the copy does not.

@@ -88,7 +88,8 @@ class Walk:
 
     def line(self, offset: int, size: int, line: bytes | None) -> None:
         """Take a whole line at `offset` of the part, `size` bytes without its line feed; None when it is too long."""
-        self._settle_torn()
+        if self._torn is not None:
+            self._settle_torn()
         self._take((self._file, self._index, self._line, offset), None if line is None else slice_line(line))
         self._index += 1
         self._line += 1

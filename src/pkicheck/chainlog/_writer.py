@@ -145,14 +145,16 @@ class ChainLog:
         self._fault = ""
         self.recovery: Recovery | None = None
         self._lock = take_lock(self._path + ".lock")
+        opened = False
         try:
             with self._own_side():
                 pieces = self._open()
             if pieces:
                 self.recovery = self._report(pieces)
-        except BaseException:
-            self._release()
-            raise
+            opened = True
+        finally:
+            if not opened:
+                self._release()
 
     @contextmanager
     def _own_side(self) -> Generator[None]:

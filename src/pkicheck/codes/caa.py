@@ -252,7 +252,10 @@ CODES: tuple[Code, ...] = (
     ),
     # -- an issue value that breaks RFC 8659 §4.2, each defect by its own code
     _value("octet", "An issue value holds an octet outside the grammar."),
-    _value("nul", "An issue value holds a NUL octet."),
+    _value("empty", "An issue value is empty."),
+    _value("blank", "An issue value is white space only."),
+    _value("nul", "An issue value holds a NUL octet with text behind it."),
+    _value("nul-end", "An issue value ends in a NUL octet."),
     _value("dot", "An issue value names an issuer with an empty label: a leading, double or trailing dot."),
     _value("label", "An issue value names an issuer with a label that begins or ends with a hyphen."),
     _value("text", "An issue value has text between the issuer and the first semicolon."),
