@@ -7,7 +7,6 @@ attribute of the subject, key, every attribute, every extension, every name, alg
 over everything, the extension values included; "both" is the two together by theirs.
 """
 
-# ruff: noqa: INP001, T201
 from __future__ import annotations
 
 import timeit

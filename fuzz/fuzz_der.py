@@ -287,12 +287,16 @@ def seeds() -> Iterator[bytes]:
         encode(INTEGER, encode_integer(-129)),
         encode(OBJECT_IDENTIFIER, encode_oid(f"2.25.{2**127}")),
         encode(201, b"", tag_class=1),
+        encode(OCTET_STRING, bytes(128)),
+        encode(OCTET_STRING, bytes(256)),
     )
     broken = (
         "3080020100 0000",
         "30ff",
         "308100",
         "30820001 05",
+        "04817f" + 127 * "00",
+        "048200ff" + 255 * "00",
         "1f0201",
         "1f8002 00",
         "0000",

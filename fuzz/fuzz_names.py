@@ -66,8 +66,9 @@ def _text(text: str) -> None:
     try:
         name = parse_name(text)
     except InputError as error:
-        assert str(error).isascii()
+        message = str(error)
     else:
+        message = ""
         canonical = name_text(name)
         assert parse_name(canonical) == name
         if isinstance(name, (IPv4Address, IPv6Address)):
@@ -80,6 +81,7 @@ def _text(text: str) -> None:
         assert [level.text for level in base.climb()][-1].encode() == base.labels[-1]
         if is_onion(base):
             assert len(onion_findings(base)) == 1
+    assert message.isascii()
     try:
         converted = to_ascii(text)
     except InputError:

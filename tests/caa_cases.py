@@ -6,6 +6,11 @@ Used by the vector suite, the laws and the tests of freshness. `default` values 
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import hashlib
+import pickle
+import random
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,19 +20,35 @@ import attrs
 import dns.rdatatype
 from attrs.validators import in_, instance_of, matches_re, optional
 
-from pkicheck.caa import CaaPlan, CaaResult, caa_plan
+from pkicheck import aio
+from pkicheck.caa import CaaPlan, CaaResult, caa_plan, check_caa
 from pkicheck.canon import parse_time
 from pkicheck.dnswire import DS, NSEC, NSEC3, SOA, build_response
-from pkicheck.dnssecstate import _base32hex
+from pkicheck.evidence import load as load_evidence
 from pkicheck.findings import Verdict
 from pkicheck.names import DnsName, parse_domain
+from pkicheck.plans import Needs, arun_many, replay, run_many
 from pkicheck.policy import BASELINE, PRIVATE, Policy, policy_from_json, policy_json
-from pkicheck.ports import DnsQuery, Observation, Request
-from pkicheck.testing import FixedClock, Zone
+from pkicheck.ports import DnsQuery, Observation, Request, Seen
+from pkicheck.testing import AsyncZone, FixedClock, Zone
 from pkicheck.zonefile import ZoneRecord, ZoneStatus, read_zone_text
 from tests.vectorfile import moment, nested, octets, texts
 
-__all__ = ["CANARY", "NOON", "CaaVector", "CaseZone", "codes_of", "denial", "plan_of", "policy_of", "zone_of"]
+__all__ = [
+    "CANARY",
+    "NOON",
+    "CaaVector",
+    "CaseZone",
+    "Raw",
+    "Reply",
+    "citations",
+    "codes_of",
+    "decide",
+    "denial",
+    "plan_of",
+    "policy_of",
+    "zone_of",
+]
 
 NOON: Final = parse_time("2026-11-21T12:00:00Z")
 CANARY: Final = "c4n4ry0c4n4ry0c4n4ry"
@@ -66,9 +87,17 @@ class Fail:
     times: int | None = attrs.field(default=None, validator=optional(instance_of(int)))
 
 
+def optional_octets(value: object) -> bytes | None:
+    """Hexadecimal text as octets, None as None."""
+    return None if value is None else octets(value)
+
+
 @attrs.frozen(kw_only=True)
 class Reply:
-    """A message for a lookup: sections as zone-file text, `role` for one role of the question only, `times` for the first."""
+    """A message for a lookup: sections as zone-file text, or the whole `message` in octets.
+
+    `role`: for one role of the question only; `times`: for the first so many questions.
+    """
 
     owner: str = attrs.field(validator=_TEXT)
     type: str = attrs.field(default="CAA", validator=_TEXT)
@@ -78,6 +107,7 @@ class Reply:
     rcode: int = attrs.field(default=0, validator=instance_of(int))
     flags: int = attrs.field(default=0x8180, validator=instance_of(int))
     ede: tuple[int, ...] = attrs.field(default=(), converter=tuple)
+    message: bytes | None = attrs.field(default=None, converter=optional_octets)
     times: int | None = attrs.field(default=None, validator=optional(instance_of(int)))
 
 
@@ -112,12 +142,13 @@ class Sign:
 
 @attrs.frozen(kw_only=True)
 class CaaVector:
-    """One fact about CAA."""
+    """One fact about CAA. `disputed` says why the code does not answer as the texts demand: such a vector must fail."""
 
     id: str = attrs.field(validator=_ID)
     comment: str = attrs.field(validator=_WORDS)
     rule: tuple[str, ...] = attrs.field(converter=texts)
     source: str = attrs.field(validator=_WORDS)
+    disputed: str = attrs.field(default="", validator=_TEXT)
     # -- the data
     zone: str = attrs.field(default="", validator=_TEXT)
     status: ZoneStatus = attrs.field(default="unsigned", validator=_STATUS)
@@ -180,6 +211,8 @@ class CaseZone(Zone):
             wanted = (parse_owner(reply.owner), int(dns.rdatatype.from_text(reply.type)))
             if (query.name.wire, query.rdtype) == wanted and reply.role in ("", query.role) and left[0]:
                 left[0] -= 1
+                if reply.message is not None:
+                    return reply.message
                 return build_response(
                     query.name.wire,
                     query.rdtype,
@@ -215,9 +248,7 @@ def denial(name: str, says: str) -> bytes:
         return build_response(wire, DS, flags=0x81A0, answer=((wire, DS, 300, bytes.fromhex("0001 0d 02") + bytes(32)),))
     types = _TYPES_INSIDE if says == "inside" else _TYPES_OF_A_CUT
     if says == "nsec3":
-        import hashlib
-
-        owner = b"\x20" + _base32hex(hashlib.sha1(wire).digest()) + parent
+        owner = b"\x20" + base64.b32hexencode(hashlib.sha1(wire).digest()).lower() + parent
         record = (owner, NSEC3, 300, bytes((1, 0, 0, 0, 0, 20)) + bytes(20) + types)
     else:
         record = (wire, NSEC, 300, b"\x01\0" + wire + types)
@@ -279,6 +310,54 @@ def plan_of(vector: CaaVector) -> CaaPlan:
         policy=policy,
         canary=CANARY if policy.caa.failure_permits else "",
     )
+
+
+def decide(vector: CaaVector) -> tuple[CaaResult, int]:
+    """The result of the blocking check, and how many questions it asked; every other way must come to the same.
+
+    The pure step over the recorded observations in any order, replay, the asynchronous check, both streams, a pickled
+    plan, and the evidence record alone.
+    """
+    recorded: list[Observation] = []
+    zone = zone_of(vector)
+    policy = policy_of(vector)
+    question: dict[str, Any] = {
+        "issuers": vector.issuers,
+        "purpose": vector.purpose,
+        "accounts": vector.accounts,
+        "method": vector.method,
+        "at": vector.at,
+        "policy": policy,
+        "canary": CANARY if policy.caa.failure_permits else "",
+    }
+    result = check_caa(vector.name, resolver=zone, record=recorded.append, **question)
+
+    plan = plan_of(vector)
+    shuffled = list(recorded)
+    random.Random(vector.id).shuffle(shuffled)
+    for order in (shuffled, recorded, recorded[::-1], recorded + shuffled):
+        stepped = plan.step(Seen(order))
+        assert not isinstance(stepped, Needs)
+        assert stepped == result
+    assert replay(plan, Seen(shuffled)) == result
+    assert pickle.loads(pickle.dumps(plan)).step(Seen(shuffled)) == result
+
+    long = timedelta(seconds=20)
+
+    async def asynchronous() -> list[CaaResult]:
+        checked = await aio.check_caa(vector.name, resolver=AsyncZone(zone_of(vector)), **question)
+        stream = arun_many([plan], AsyncZone(zone_of(vector)), deadline=long)
+        return [checked, *[each async for _, each in stream]]
+
+    assert asyncio.run(asynchronous()) == [result, result]
+    assert list(run_many([plan], zone_of(vector), deadline=long)) == [(0, result)]
+
+    line = result.to_json()
+    again = load_evidence(line).replay()
+    assert again.same
+    assert again.result == result
+    assert again.result.to_json() == line
+    return result, len(zone.asked)
 
 
 def codes_of(result: CaaResult) -> set[str]:

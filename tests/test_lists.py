@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -30,7 +30,6 @@ from pkicheck.lists import (
 from pkicheck.namecheck import ROOT_ZONE, SPECIAL_PURPOSE, SPECIAL_USE, SUFFIXES
 from pkicheck.names import DnsName, address_text, parse_domain, to_ascii
 from pkicheck.ports import DnsQuery, Failure, ListFact, ListQuestion
-
 from tests.architecture.source import ROOT
 from tests.namekit import LISTS, newest
 
@@ -133,7 +132,10 @@ def test_each_special_block_at_both_ends(block: IPv4Network | IPv6Network, name:
             assert (special.answer(address_text(address)) is not None) == expected
 
 
-@given(st.ip_addresses() | st.sampled_from([block for block, _ in _blocks()]).flatmap(lambda block: st.ip_addresses(network=block)))
+@given(
+    st.ip_addresses()
+    | st.sampled_from([block for block, _ in _blocks()]).flatmap(lambda block: st.ip_addresses(network=block))
+)
 def test_the_search_agrees_with_a_plain_one(address: IPv4Address | IPv6Address) -> None:
     """Any address: the bisection finds a block exactly when one of all blocks holds the address, and the narrowest."""
     answer = packaged()[SPECIAL_PURPOSE].answer(address_text(address))
@@ -149,7 +151,9 @@ def test_the_search_agrees_with_a_plain_one(address: IPv4Address | IPv6Address) 
 def test_nested_blocks_of_any_shape(shape: list[tuple[int, int]], octet: int) -> None:
     """Whatever blocks a registry nests, the narrowest one that holds an address answers."""
     blocks = {ip_network((f"11.{first}.0.0", 8 + length), strict=False) for first, length in shape}
-    rows = "".join(f"{block},Block,[RFC1],1990-01,N/A,True,True,True,False,False\n" for block in sorted(blocks, key=str))
+    rows = "".join(
+        f"{block},Block,[RFC1],1990-01,N/A,True,True,True,False,False\n" for block in sorted(blocks, key=str)
+    )
     special = read_special_purpose((_IPV4 + rows).encode(), _IPV6.encode(), as_of=_SOME_DAY)
     address = IPv4Address(f"11.{octet}.7.7")
     holding = [block for block in blocks if address in block]
@@ -235,13 +239,25 @@ _BAD: list[tuple[str, Callable[[], object], str]] = [
     ("short row", lambda: read_special_use(f"{_USE}alt.\n".encode(), as_of=_SOME_DAY), r"line 9: expected 2 columns"),
     ("bad name", lambda: read_special_use(f"{_USE}a b.,x\n".encode(), as_of=_SOME_DAY), r"line 9: .*name\.space"),
     ("open quote", lambda: read_special_use(f'{_USE}"alt.\n'.encode(), as_of=_SOME_DAY), r"line 9: unexpected end"),
-    ("entry gone", lambda: read_special_use(_USE.replace("onion.", "onyon.").encode(), as_of=_SOME_DAY), r"no entry onion"),
-    ("bad block", lambda: _special(_IPV4.replace("10.0.0.0/8", "10.0.0.1/8"), _IPV6), r"line 3: 10\.0\.0\.1/8 has host"),
+    (
+        "entry gone",
+        lambda: read_special_use(_USE.replace("onion.", "onyon.").encode(), as_of=_SOME_DAY),
+        r"no entry onion",
+    ),
+    (
+        "bad block",
+        lambda: _special(_IPV4.replace("10.0.0.0/8", "10.0.0.1/8"), _IPV6),
+        r"line 3: 10\.0\.0\.1/8 has host",
+    ),
     ("swapped", lambda: _special(_IPV6, _IPV4), r"line 3: ::/128 is not a block of IPv4"),
     ("block gone", lambda: _special(_IPV4, _IPV6.replace("fc00::/7", "fe00::/9")), r"it has no entry fc00::/7"),
     ("header only", lambda: _special(_COLUMNS, _IPV6), r"it has no entry 0\.0\.0\.0/8"),
     ("no section", lambda: read_suffixes(b"com\n", as_of=_SOME_DAY), r"expected one line // ===BEGIN ICANN DOMAINS==="),
-    ("open section", lambda: read_suffixes(_PSL.replace("===END ICANN", "===END").encode()), r"expected one line // ===END"),
+    (
+        "open section",
+        lambda: read_suffixes(_PSL.replace("===END ICANN", "===END").encode()),
+        r"expected one line // ===END",
+    ),
     ("no psl day", lambda: read_suffixes(_PSL.split("\n", 1)[1].encode()), r"does not say its day"),
     ("bad rule", lambda: read_suffixes(_PSL.replace("*.ck", "*.c_k").encode()), r"line 7: .*name\.underscore"),
     ("bad star", lambda: read_suffixes(_PSL.replace("*.ck", "a.*.ck").encode()), r"line 7: .*name\.asterisk-inner"),
@@ -256,12 +272,12 @@ def _special(ipv4: str, ipv6: str) -> SpecialPurpose:
 
 @pytest.mark.parametrize(("call", "message"), [each[1:] for each in _BAD], ids=[each[0] for each in _BAD])
 def test_a_bad_list_is_refused(call: Callable[[], object], message: str) -> None:
-    """A file that cannot be read, is of another format or not whole is an InputError that names the file and the line."""
+    """A file that cannot be read, is of another format or not whole is an InputError that names file and line."""
     with pytest.raises(InputError, match=message):
         call()
 
 
-@given(st.binary(max_size=200) | st.text(alphabet="# VersionAsf0126-\nCOM,\"[]/:", max_size=200).map(str.encode))
+@given(st.binary(max_size=200) | st.text(alphabet='# VersionAsf0126-\nCOM,"[]/:', max_size=200).map(str.encode))
 def test_readers_are_total(data: bytes) -> None:
     """Any octets give a list or an InputError."""
     readers: list[Callable[[], object]] = [
@@ -358,7 +374,9 @@ except TransportError as error:
 
 def test_without_the_extra() -> None:
     """Without the package of the extra `psl` a wildcard is not judged, and the message has the install line."""
-    done = subprocess.run([sys.executable, "-c", _WITHOUT_EXTRA], capture_output=True, text=True, check=True, cwd=ROOT / "src")
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_EXTRA], capture_output=True, text=True, check=True, cwd=ROOT / "src"
+    )
     codes, names, message = done.stdout.splitlines()
     assert codes == "['name.suffixes-unavailable']"
     assert SUFFIXES not in names

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import pickle
 import re
 import time
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from itertools import pairwise
 from typing import Any, cast
 
 import attrs
@@ -32,7 +34,6 @@ from pkicheck.names import (
     parse_name,
     to_ascii,
 )
-
 from tests.namekit import onion_label
 
 _LETTERS = "abcxyzABC019-._* "
@@ -82,7 +83,7 @@ def test_climb() -> None:
 def test_climb_is_the_chain_of_parents(text: str) -> None:
     """Each level of a climb is the parent of the level before it; the last one's parent is the root."""
     levels = _parsed(text).climb()
-    for lower, upper in zip(levels, levels[1:], strict=False):
+    for lower, upper in pairwise(levels):
         assert lower.parent() == upper
         assert lower.is_subdomain_of(upper)
         assert not upper.is_subdomain_of(lower)
@@ -104,7 +105,9 @@ def test_only_the_parser_makes_a_domain_name() -> None:
         cast("Any", name).note = "x"
 
 
-@pytest.mark.parametrize("text", ["shop.example", "*.shop.example", "192.0.2.1", "2001:db8::1", "xn--bcher-kva.example"])
+@pytest.mark.parametrize(
+    "text", ["shop.example", "*.shop.example", "192.0.2.1", "2001:db8::1", "xn--bcher-kva.example"]
+)
 def test_names_survive_pickling_and_copying(text: str) -> None:
     """A pickled or copied name is equal and has the same hash, type and text; a pickle goes through the parser."""
     name = parse_name(text)
@@ -135,7 +138,8 @@ def test_equality_is_by_octets() -> None:
     """A DomainName equals the DnsName of its octets, and is no text, no wildcard name and no address."""
     name = _parsed("shop.example")
     assert name == DnsName(name.wire)
-    assert {name: 1}[DnsName(b"\x04SHOP\x07example\x00")] == 1
+    known: dict[DnsName, int] = {name: 1}
+    assert known[DnsName(b"\x04SHOP\x07example\x00")] == 1
     others: list[object] = ["shop.example", parse_name("*.shop.example"), parse_name("www.shop.example"), None, 1]
     assert not any(name == other for other in others)
 
@@ -152,7 +156,16 @@ def test_owner_name_of_any_octets() -> None:
 
 @pytest.mark.parametrize(
     "wire",
-    [b"", b"\x03www", b"\x03ww", b"\x03www\x00x", b"\x00\x00", b"\x40" + b"a" * 64 + b"\x00", b"\xc0\x0c", b"\x04www\x00"],
+    [
+        b"",
+        b"\x03www",
+        b"\x03ww",
+        b"\x03www\x00x",
+        b"\x00\x00",
+        b"\x40" + b"a" * 64 + b"\x00",
+        b"\xc0\x0c",
+        b"\x04www\x00",
+    ],
 )
 def test_ill_formed_wire(wire: bytes) -> None:
     """A wire form without end, with something after its end, with a long label or a pointer is an InputError."""
@@ -204,7 +217,7 @@ def test_subdomains_are_by_whole_labels() -> None:
 
 @given(st.lists(st.binary(min_size=1, max_size=20), max_size=8), st.integers(0, 8))
 def test_subdomains_of_arbitrary_labels(labels: list[bytes], cut: int) -> None:
-    """Whatever the labels: a name lies below each of its ancestors, and below nothing that is not a suffix of labels."""
+    """Whatever the labels: a name lies below each of its ancestors, and no ancestor below it."""
     name, other = DnsName.from_labels(labels), DnsName.from_labels(labels[cut:])
     assert name.is_subdomain_of(other)
     assert other.is_subdomain_of(name) == (name == other)
@@ -314,6 +327,43 @@ def test_conversion_is_explicit() -> None:
             to_ascii(text)
 
 
+def test_conversion_has_a_limit() -> None:
+    """A text that no name can come of is refused before it is looked at."""
+    with pytest.raises(InputError, match="has no A-label form: it is too long"):
+        to_ascii("\u00fc" * 1013)
+    with pytest.raises(InputError) as caught:
+        to_ascii("\u00fc" * 1012)
+    assert "it is too long" not in str(caught.value)
+
+
+def test_remarks_show_the_decoded_labels() -> None:
+    """The remarks of linters and IDNA 2008 state what they expect and show the labels in Unicode."""
+    labels = [f"xn--{label.encode('punycode').decode()}" for label in ("u\u0308x", "\U0001f4a9", "b\u00fccher")]
+    denormal, breaking = name_remarks(_parsed(".".join([*labels, "www", "com"])))
+    assert (denormal.code, denormal.expected, denormal.saw) == (
+        "name.label-nfc",
+        "Normalization Form C",
+        (r"u\u0308x",),
+    )
+    assert (breaking.code, breaking.expected, breaking.saw) == (
+        "name.label-idna2008",
+        "a label of IDNA 2008",
+        (r"u\u0308x", r"\U0001f4a9"),
+    )
+    assert name_remarks(parse_name(f"*.{labels[2]}.com")) == ()  # type: ignore[arg-type]
+
+
+def test_what_is_wrong_with_an_onion_address() -> None:
+    """A refusal of an onion address shows the label, the version or the checksum."""
+    (version,) = onion_findings(_parsed(f"{onion_label(bytes(32), version=4)}.onion"))
+    assert (version.expected, version.saw) == ("version 3", ("version 4",))
+    (checksum,) = onion_findings(_parsed(f"{onion_label(bytes(32), checksum=b'ab')}.onion"))
+    right = base64.b32decode(onion_label(bytes(32)).upper())[32:34].hex()
+    assert (checksum.expected, checksum.saw) == (right, ("6162",))
+    (encoding,) = onion_findings(_parsed("www.shop.onion"))
+    assert encoding.saw == ("shop",)
+
+
 def test_single_labels() -> None:
     """One label is enough for an owner name, and not for a certificate (csr-names-keys 3.1)."""
     assert parse_domain("Example").labels == (b"example",)
@@ -344,7 +394,7 @@ def test_onion_needs_the_last_label() -> None:
 
 @given(st.binary(min_size=32, max_size=32), st.integers(0, 55), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
 def test_an_onion_address_with_another_character_is_refused(key: bytes, place: int, char: str) -> None:
-    """The address of any key passes; with one character changed it does not: checksum or version tell (Tor rend-spec-v3)."""
+    """The address of any key passes; with one character changed it does not (Tor rend-spec-v3 §6)."""
     right = onion_label(key)
     wrong = right[:place] + char + right[place + 1 :]
     assert [each.code for each in onion_findings(_parsed(f"{right}.onion"))] == ["name.onion-v3"]
@@ -361,7 +411,7 @@ def test_an_onion_address_with_another_character_is_refused(key: bytes, place: i
 @given(st.binary(max_size=300) | _NEARLY.map(lambda text: text.encode("utf-8", "surrogatepass")))
 @example(b"\xe2\x84\xaaelvin.com")
 def test_defects_are_total_and_agree_with_the_parser(raw: bytes) -> None:
-    """Any octets: no defect exactly when `parse_name` gives a domain or wildcard name for them, and never an exception."""
+    """Any octets: no defect exactly when `parse_name` gives a domain or wildcard name for them."""
     defects = name_defects(raw)
     assert len({each.code for each in defects}) == len(defects)
     text = raw.decode("latin-1")

@@ -17,7 +17,6 @@ from pkicheck.evidence import load
 from pkicheck.namecheck import NameResult, check_name
 from pkicheck.names import name_defects, parse_name
 from pkicheck.rules import RULES
-
 from tests.namekit import LISTS, POLICIES, codes
 
 _FOLDER = Path(__file__).parent / "vectors" / "names"
@@ -25,11 +24,11 @@ _KNOWN = {"name", "text", "octets", "at", "policy", "scope", "verdict", "codes",
 
 
 def _vectors() -> list[Any]:
-    found: list[Any] = []
-    for path in sorted(_FOLDER.glob("*.toml")):
-        for vector in tomllib.loads(path.read_text(encoding="utf-8"))["vector"]:
-            found.append(pytest.param(vector, id=f"{path.stem}: {vector['name']}"))
-    return found
+    return [
+        pytest.param(vector, id=f"{path.stem}: {vector['name']}")
+        for path in sorted(_FOLDER.glob("*.toml"))
+        for vector in tomllib.loads(path.read_text(encoding="utf-8"))["vector"]
+    ]
 
 
 def _given(vector: dict[str, Any]) -> str | bytes:
@@ -78,13 +77,12 @@ def test_parser_and_defects_agree_with_the_vector(vector: dict[str, Any]) -> Non
     if isinstance(given, bytes):
         assert grammar == vector["codes"]
         return
-    try:
-        parse_name(given)
-    except ValueError as error:
-        assert grammar == vector["codes"]
-        assert f"({grammar[0]}" in str(error)
+    if grammar and grammar == vector["codes"]:
+        with pytest.raises(InputError, match=re.escape(f"({grammar[0]}")):
+            parse_name(given)
     else:
         assert grammar in ([], ["name.ipv4-literal"], ["name.ipv6-literal"])
+        parse_name(given)
 
 
 @pytest.mark.parametrize("vector", [each for each in _vectors() if "text" in each.values[0]])

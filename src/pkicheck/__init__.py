@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pkicheck._version import __version__
 
 if TYPE_CHECKING:
+    from pkicheck._net import Health, Resolver, ServerHealth
     from pkicheck.caa import CaaPlan, CaaResult, caa_plan, check_caa, iodef_reports
     from pkicheck.codes import CATALOGUE, Code, code
     from pkicheck.dnssecstate import Dnssec, dnssec
@@ -58,6 +59,7 @@ __all__ = [
     "EvidenceJson",
     "Failure",
     "Finding",
+    "Health",
     "HttpGet",
     "HttpObservation",
     "InputError",
@@ -73,8 +75,10 @@ __all__ = [
     "Recorder",
     "Refused",
     "Replay",
+    "Resolver",
     "Result",
     "Seen",
+    "ServerHealth",
     "Stored",
     "TlsObservation",
     "TlsProbe",
@@ -103,6 +107,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "pkicheck._net": ("Health", "Resolver", "ServerHealth"),
     "pkicheck.caa": ("CaaPlan", "CaaResult", "caa_plan", "check_caa", "iodef_reports"),
     "pkicheck.codes": ("CATALOGUE", "Code", "code"),
     "pkicheck.dnssecstate": ("Dnssec", "dnssec"),
@@ -136,14 +141,16 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
-    home = _HOME_OF.get(name)
-    if home is None:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker has to refuse a name that is not in the list
+
+    def __getattr__(name: str) -> object:
+        home = _HOME_OF.get(name)
+        if home is None:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        value = getattr(import_module(home), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

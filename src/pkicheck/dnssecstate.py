@@ -17,15 +17,15 @@ from collections.abc import Collection
 from datetime import timedelta
 from enum import Enum
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import Final
 
 from pkicheck.dnswire import DS, NSEC, NSEC3, SOA, A, Message, WireError, read_message, read_name
-from pkicheck.lookups import DNSSEC_ERRORS, Answer, Lookup, Outcome, is_above, read_answer, second_look
+from pkicheck.lookups import Answer, Lookup, Outcome, is_above, read_answer, second_look
 from pkicheck.names import DnsName, parse_domain
 from pkicheck.plans import Needs
 from pkicheck.policy import NetPolicy
 from pkicheck.ports import DnsObservation, DnsQuery, Seen
+from pkicheck.resolvers import plain_address
 
 __all__ = ["Dnssec", "dnssec", "ds_queries", "insecure_proven", "probe_queries", "secure_path", "state_of"]
 
@@ -65,7 +65,7 @@ def _is_inside(server: str) -> bool:
     if server.startswith("zone:"):
         return True
     try:
-        return ip_address(server).is_loopback
+        return plain_address(server).is_loopback
     except ValueError:
         return False
 
@@ -106,7 +106,7 @@ def _state(answer: Answer, seen: Seen, net: NetPolicy) -> Dnssec:
         return Dnssec.BOGUS
     if answer.outcome is Outcome.SERVFAIL:
         second = seen.read(second_look(answer), read_answer)
-        if any(code in DNSSEC_ERRORS for code, _ in answer.ede) or (second is not None and not second.outcome.failed):
+        if second is not None and not second.outcome.failed:
             return Dnssec.BOGUS
     if not _probed(answer, seen, net):
         return Dnssec.UNKNOWN

@@ -7,6 +7,7 @@ the recorded observations under the code and rules of today, and says what chang
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -15,19 +16,22 @@ from typing import Any, Final, Literal, TypedDict, cast
 
 import attrs
 
+from pkicheck._version import __version__
 from pkicheck.caa.check import caa_plan_from_json
-from pkicheck.canon import JsonValue, Sha256, canonical, decode_bytes, digest, parse_json, parse_time, utc
+from pkicheck.canon import JsonValue, Sha256, canonical, decode_bytes, digest, format_time, parse_json, parse_time, utc
 from pkicheck.errors import InputError
 from pkicheck.evidencejson import SCHEMA, observation_from_json
-from pkicheck.findings import Finding, Verdict, finding_from_json, verdict_of
+from pkicheck.findings import Finding, Verdict, finding_from_json, show, verdict_of
 from pkicheck.namecheck import name_plan_from_json
 from pkicheck.plans import Plan, replay
-from pkicheck.ports import Observation, Seen
+from pkicheck.ports import DnsObservation, HttpObservation, ListFact, Observation, Seen, TlsObservation
 from pkicheck.results import Kind, Result
+from pkicheck.rules import RULES_DIGEST
 
 __all__ = ["EvidenceJson", "FindingJson", "ObservationJson", "Replay", "Stored", "load"]
 
 # A check of a 127-label name with answers of 64 KiB each is the largest honest record by far.
+_ANSWERED: Final = (DnsObservation, HttpObservation, TlsObservation, ListFact)
 _LARGEST: Final = 64 * 1024 * 1024
 
 _PlanReader = Callable[[Mapping[str, JsonValue], Mapping[Sha256, bytes], datetime | None], Plan[Result]]
@@ -117,15 +121,17 @@ class Stored:
             InputError: a naive `at`, a document that is withheld, or a record whose `at` is not that of its
                 observations.
         """
-        known = {**self._documents, **{digest(each): each for each in documents}}
+        moment = None if at is None else utc(at, what="at")
+        known = MappingProxyType({**self._documents, **{digest(each): each for each in documents}})
         asked = cast("Mapping[str, JsonValue]", self.record["asked"])
-        plan = _PLANS[self.record["kind"]](asked, MappingProxyType(known), None if at is None else utc(at, what="at"))
-        result = replay(plan, Seen(self._observations))
-        stored_at = parse_time(self.record["at"])
-        if at is None and result.at != stored_at:
-            msg = f"evidence: at is {self.record['at']}, but the observations were judged at {result.at.isoformat()}"
-            raise InputError(msg)
-        before, after = Counter(map(_essence, self._findings)), Counter(map(_essence, result.findings))
+        reader = _PLANS[self.record["kind"]]
+        result = replay(reader(asked, known, None), Seen(self._observations))
+        self._compare(asked, result)
+        if moment is not None:
+            result = replay(reader(asked, known, moment), Seen(self._observations))
+        whole = self._is_ours()
+        before = Counter((each.code, _essence(each, whole=whole)) for each in self._findings)
+        after = Counter((each.code, _essence(each, whole=whole)) for each in result.findings)
         expires = self.record["expires_at"]
         return Replay(
             result=result,
@@ -135,11 +141,31 @@ class Stored:
             expires_changed=result.expires_at != (None if expires is None else parse_time(expires)),
         )
 
+    def _is_ours(self) -> bool:
+        """Whether this very software wrote the record under these very rules."""
+        return (self.record["software"], self.record["rules_digest"]) == (f"pkicheck/{__version__}", RULES_DIGEST)
 
-def _essence(each: Finding) -> tuple[str, str, tuple[str, ...], int]:
-    # What was seen and where; the words of `expected` may improve, and rules follow from the code.
-    return (each.code, each.place, each.saw, each.more)
+    def _compare(self, asked: Mapping[str, JsonValue], result: Result) -> None:
+        """Refuse a record that says another thing to its reader than what is decided on."""
+        if result.asked() != asked:
+            msg = "evidence.asked is not how this question is written: it was edited"
+            raise InputError(msg)
+        if result.at != parse_time(self.record["at"]):
+            msg = f"evidence.at is {self.record['at']}, but the observations were judged at {format_time(result.at)}"
+            raise InputError(msg)
+        # Another version may have had to see more or less; this one would have asked for everything in the record.
+        if self._is_ours() and len(result.observations) != len(self._observations):
+            msg = "evidence.observations has an observation that the check never asks for"
+            raise InputError(msg)
 
+
+def _essence(each: Finding, *, whole: bool) -> tuple[object, ...]:
+    # What was seen and where; the words of `expected` may improve, and rules follow from the code. Between equal software
+    # and rules every word is the same, or was edited.
+    return (each.place, each.saw, each.more, *((each.expected, each.rules) if whole else ()))
+
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 _SHAPE: Final[Mapping[str, type | tuple[type, ...]]] = MappingProxyType(
     {
@@ -181,41 +207,52 @@ def load(line: bytes) -> Stored:
         raise InputError(msg)
     schema = value.get("schema")
     if schema != SCHEMA:
-        msg = f"evidence of schema {schema!a} is not known: this version reads {SCHEMA}"
+        msg = f"evidence of schema {show(str(schema))[:80]} is not known: this version reads {SCHEMA}"
         raise InputError(msg)
     for key, kind in _SHAPE.items():
-        if not isinstance(value.get(key, _SHAPE), kind):
+        if key not in value or not isinstance(value[key], kind):
             msg = f"evidence.{key} is missing or of another type"
             raise InputError(msg)
     unknown = sorted(set(value) - set(_SHAPE))
     if unknown:
-        msg = f"evidence has an unknown field: {unknown[0][:80]!a}"
+        msg = f"evidence has an unknown field: {show(unknown[0][:80])}"
         raise InputError(msg)
     if canonical(value) != line.rstrip(b"\n"):
         msg = "evidence is not canonical JSON (RFC 8785): it was rewritten"
         raise InputError(msg)
     if value["kind"] not in _PLANS:
-        msg = f"evidence of kind {str(value['kind'])[:40]!a} is not known to this version"
+        msg = f"evidence of kind {show(str(value['kind']))[:40]} is not known to this version"
         raise InputError(msg)
-    parse_time(str(value["at"]), what="evidence.at")
-    if value["expires_at"] is not None:
-        parse_time(str(value["expires_at"]), what="evidence.expires_at")
+    for key in ("at", "expires_at"):
+        if value[key] is not None and format_time(parse_time(str(value[key]), what=f"evidence.{key}")) != value[key]:
+            msg = f"evidence.{key} must be UTC with microseconds, got {show(str(value[key]))[:80]}"
+            raise InputError(msg)
+    if not _DIGEST.fullmatch(str(value["rules_digest"])) or not str(value["software"]).startswith("pkicheck/"):
+        msg = "evidence.rules_digest must be a SHA-256 in hex, and evidence.software pkicheck and its version"
+        raise InputError(msg)
     record = cast("dict[str, Any]", value)
     findings = tuple(
         finding_from_json(each, what=f"evidence.findings[{index}]") for index, each in enumerate(record["findings"])
     )
     if not findings or record["verdict"] != verdict_of(findings).value:
-        msg = f"evidence.verdict is {record['verdict'][:40]!a}, which is not what its findings say"
+        msg = f"evidence.verdict is {show(record['verdict'])[:40]}, which is not what its findings say"
         raise InputError(msg)
     observations = tuple(
         observation_from_json(each, what=f"evidence.observations[{index}]")
         for index, each in enumerate(record["observations"])
     )
+    if len({each.request for each in observations if isinstance(each, _ANSWERED)}) != len(observations):
+        msg = "evidence.observations has two observations of one request"
+        raise InputError(msg)
     documents: dict[Sha256, bytes] = {}
     for key, text in record["documents"].items():
-        data = decode_bytes(text if isinstance(text, str) else "", what=f"evidence.documents.{key[:64]}")
+        place = f"evidence.documents.{show(key[:64])}"
+        if not isinstance(text, str):
+            msg = f"{place} must be base64"
+            raise InputError(msg)
+        data = decode_bytes(text, what=place)
         if digest(data) != key:
-            msg = f"evidence.documents.{key[:64]} is not the document of this digest"
+            msg = f"{place} is not the document of this digest"
             raise InputError(msg)
         documents[Sha256(key)] = data
     return Stored(cast("EvidenceJson", value), findings, observations, MappingProxyType(documents))

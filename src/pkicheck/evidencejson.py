@@ -24,7 +24,7 @@ from pkicheck.canon import (
     parse_time,
 )
 from pkicheck.errors import InputError
-from pkicheck.findings import Finding, Verdict, finding_json
+from pkicheck.findings import Finding, Verdict, finding_json, show
 from pkicheck.lookups import read_answer
 from pkicheck.names import DnsName
 from pkicheck.ports import (
@@ -295,11 +295,11 @@ def observation_from_json(value: JsonValue, *, what: str = "observation") -> Obs
     request, meta = top.fields("request"), top.fields("meta")
     kind = request.text("kind")
     if kind not in _READERS:
-        msg = f"{what}.request.kind is none of {', '.join(_READERS)}: {kind[:40]!a}"
+        msg = f"{what}.request.kind is none of {', '.join(_READERS)}: {show(kind[:40])}"
         raise InputError(msg)
     failure = top.optional_text("failure")
-    if failure is not None and failure not in Failure.__members__:
-        msg = f"{what}.failure is none of {', '.join(Failure.__members__)}"
+    if failure is not None and (failure not in Failure.__members__ or failure == "NOT_RECORDED"):
+        msg = f"{what}.failure is none of {', '.join(name for name in Failure.__members__ if name != 'NOT_RECORDED')}"
         raise InputError(msg)
     common: _Common = {
         "vantage": top.text("vantage"),

@@ -184,10 +184,14 @@ def read_answer(observation: DnsObservation) -> Answer:
         return read.failed(Outcome.MALFORMED, "another question is echoed")
     if message.truncated:  # 3
         return read.failed(Outcome.TRUNCATED, "TC is set")
+    codes = {code for code, _ in message.ede}
     if message.rcode not in (0, 3):  # 4
+        if codes & DNSSEC_ERRORS:
+            return read.failed(
+                Outcome.BOGUS, f"rcode {message.rcode} with extended DNS error {min(codes & DNSSEC_ERRORS)}"
+            )
         return read.failed(_BY_RCODE.get(message.rcode, Outcome.RCODE), f"rcode {message.rcode}")
-    if message.ede:
-        codes = {code for code, _ in message.ede}
+    if codes:
         for told, outcome in ((_ANSWERED_BOGUS, Outcome.BOGUS), (_FILTERED, Outcome.FILTERED), (_STALE, Outcome.STALE)):
             if codes & told:
                 return read.failed(outcome, f"extended DNS error {min(codes & told)}")
@@ -232,7 +236,8 @@ class _Reading:
         while True:
             found = by_owner.get((here, query.rdtype))
             if found:
-                if message.rcode == 3:
+                # A CNAME question may well be answered with NXDOMAIN: the rcode is that of the target (RFC 6604 §3).
+                if message.rcode == 3 and query.rdtype != CNAME:
                     return self.failed(Outcome.MALFORMED, "NXDOMAIN with records", tuple(aliases))
                 return Answer(
                     self.observation,
@@ -260,9 +265,13 @@ class _Reading:
 def targets_of(observation: DnsObservation) -> frozenset[DnsName | None]:
     """Where the answer to a CNAME question points: nothing, one name, or what no chain may hold.
 
-    A target that is not a well-formed name is None; more than one is against RFC 1034 §3.6.2. Neither can be followed.
+    None stands for what cannot be followed: a target that is no well-formed name, or an answer that is not known (the
+    resolver was not reached, the message is truncated or ill-formed). More than one target is against RFC 1034 §3.6.2.
+    Where the resolver failed to get CNAME as well, no alias was seen.
     """
     answer = read_answer(observation)
+    if answer.outcome.failed:
+        return frozenset() if answer.outcome in _FAILS_TOO else frozenset({None})
     if answer.aliases:
         # A DNAME above the name, from which the resolver made no CNAME.
         return frozenset({answer.aliases[0].target})
@@ -348,7 +357,8 @@ def look_up(name: DnsName, rdtype: int, seen: Seen, *, net: NetPolicy) -> Lookup
 
     Steps:
         1. The question; after a failure the same again until `net.tries` tries were made.
-        2. A SERVFAIL is told apart: a DNSSEC error in EDE, or an answer with checking disabled, means BOGUS.
+        2. When the last try failed and any of them was a SERVFAIL, it is told apart: data with checking disabled means
+           BOGUS; a second look that was not made leaves the failure one that nothing excuses.
         3. Aliases as the answer shows them; where its chain is incomplete, the last target is asked (RFC 8659 §3),
            at most `net.max_aliases` steps in all. A name visited twice is a loop.
     """
@@ -360,14 +370,14 @@ def look_up(name: DnsName, rdtype: int, seen: Seen, *, net: NetPolicy) -> Lookup
         tried = _tried(here, rdtype, seen, net)  # 1
         if isinstance(tried, Needs):
             return tried
-        answer, tries = tried
+        answer, tries, servfail = tried
         answers.append(answer)
         outcome, detail, failed_at = answer.outcome, answer.detail, here
-        if outcome is Outcome.SERVFAIL:  # 2
+        if outcome.failed and servfail:  # 2
             told = _told_apart(answer, seen)
             if isinstance(told, Needs):
                 return told
-            outcome = told
+            outcome = told if told is not Outcome.SERVFAIL else outcome
         for alias in answer.aliases:  # 3
             aliases.append(alias)
             if alias.target in visited:
@@ -386,23 +396,21 @@ def look_up(name: DnsName, rdtype: int, seen: Seen, *, net: NetPolicy) -> Lookup
         here = aliases[-1].target
 
 
-def _tried(name: DnsName, rdtype: int, seen: Seen, net: NetPolicy) -> tuple[Answer, int] | Needs:
-    """Step 1: the first answer, or the last failure after enough tries."""
+def _tried(name: DnsName, rdtype: int, seen: Seen, net: NetPolicy) -> tuple[Answer, int, bool] | Needs:
+    """Step 1: the first answer or the last failure, how often it was asked, and whether some try was a SERVFAIL."""
     query = DnsQuery(name=name, rdtype=rdtype)
     made = attempt = 0
+    servfail = False
     while True:
         answer = seen.read(query, read_answer)
         if answer is None:
             return Needs((query,))
         made += max(1, answer.observation.attempts)
-        if not answer.outcome.failed or made >= net.tries or answer.outcome not in _AGAIN or _has_dnssec_error(answer):
-            return answer, made
+        servfail = servfail or answer.outcome is Outcome.SERVFAIL
+        if not answer.outcome.failed or made >= net.tries or answer.outcome not in _AGAIN:
+            return answer, made, servfail
         attempt += 1
         query = DnsQuery(name=name, rdtype=rdtype, role="retry", attempt=attempt)
-
-
-def _has_dnssec_error(answer: Answer) -> bool:
-    return answer.outcome is Outcome.SERVFAIL and any(code in DNSSEC_ERRORS for code, _ in answer.ede)
 
 
 def second_look(answer: Answer) -> DnsQuery:
@@ -411,16 +419,33 @@ def second_look(answer: Answer) -> DnsQuery:
     return DnsQuery(name=request.name, rdtype=request.rdtype, role="cd")
 
 
+# With checking disabled these come from a resolver that has no data either; they leave a SERVFAIL what it is.
+_FAILS_TOO: Final = frozenset(
+    {
+        Outcome.SERVFAIL,
+        Outcome.TIMEOUT,
+        Outcome.REFUSED,
+        Outcome.FORMERR,
+        Outcome.NOTIMP,
+        Outcome.RCODE,
+        Outcome.LAME,
+    }
+)
+# These were not looked at: nothing is known.
+_NOT_LOOKED: Final = frozenset({Outcome.UNREACHABLE, Outcome.DEADLINE, Outcome.NOT_RECORDED})
+
+
 def _told_apart(answer: Answer, seen: Seen) -> Outcome | Needs:
     """Step 2: is a SERVFAIL bogus data or a dead server?"""
-    if _has_dnssec_error(answer):
-        return Outcome.BOGUS
     query = second_look(answer)
     second = seen.read(query, read_answer)
     if second is None:
         return Needs((query,))
-    # With checking disabled the same resolver can answer: what it held back was the outcome of validation.
-    return Outcome.SERVFAIL if second.outcome.failed else Outcome.BOGUS
+    if second.outcome in _NOT_LOOKED:
+        return second.outcome
+    # With checking disabled the same resolver has something, be it truncated or ill-formed: what it held back was the
+    # outcome of validation.
+    return Outcome.SERVFAIL if second.outcome in _FAILS_TOO else Outcome.BOGUS
 
 
 def ttl_of(lookup: Lookup, net: NetPolicy) -> timedelta:

@@ -1,7 +1,7 @@
 """The ORDER file `pkicheck/order/1`: what one issuance needs, as one JSON value that scripts hand from step to step.
 
-An order says who asks, for which names, by which methods, from which issuer. It is input, not evidence: nothing in it is
-believed until a check has proven it, and what is signed is judged again by itself (C01).
+An order says who asks, for which names, by which methods, from which issuer. It is input, not evidence: nothing in it
+is believed until a check has proven it, and what is signed is judged again by itself (C01).
 
     {
       "schema": "pkicheck/order/1",
@@ -14,8 +14,8 @@ believed until a check has proven it, and what is signed is judged again by itse
       "serial": "162259276829213363391578010288127"
     }
 
-`order`, `names`, `kind`, `account` and `issuer` (with `id` and `caa`) must be there. A field that may be left out may also
-be null. An unknown field is refused: a misspelled one would otherwise be silently without effect.
+`order`, `names`, `kind`, `account` and `issuer` (with `id` and `caa`) must be there. A field that may be left out may
+also be null. An unknown field is refused: a misspelled one would otherwise be silently without effect.
 """
 
 from __future__ import annotations
@@ -233,6 +233,11 @@ class _Object:
         _demand(value is None or isinstance(value, str), f"{self.what}.{key}", "a text", value)
         return cast("str | None", value)
 
+    def text_or(self, key: str, default: str) -> str:
+        """A text that may be missing or null: then it is the default. An empty text is not missing."""
+        value = self.optional(key)
+        return default if value is None else value
+
     def text(self, key: str) -> str:
         """A text."""
         value = self.optional(key)
@@ -299,7 +304,7 @@ def order_from_json(data: bytes) -> Order:
         data: its octets: strict JSON in UTF-8, not necessarily canonical.
 
     Raises:
-        InputError: no JSON, another schema, an unknown field, or a field out of its bounds; the message names the field.
+        InputError: no JSON, another schema, an unknown field, or a field out of its bounds; the message names it.
     """
     _demand(len(data) <= LARGEST_ORDER, "order", f"at most {LARGEST_ORDER} octets")
     top = _Object(parse_json(data, what="order"), "order")
@@ -314,14 +319,14 @@ def order_from_json(data: bytes) -> Order:
         order=top.text("order"),
         names=tuple(_name(each, f"order.names[{index}]") for index, each in enumerate(names)),
         kind=cast("OrderKind", top.text("kind")),
-        scope=cast("OrderScope", top.optional("scope") or "public"),
+        scope=cast("OrderScope", top.text_or("scope", "public")),
         subject=tuple(_attribute(each, f"order.subject[{index}]") for index, each in enumerate(subject)),
         account=top.text("account"),
         accounts=tuple(top.texts("accounts")),
         issuer=OrderIssuer(
             id=issuer.text("id"),
             caa=tuple(issuer.texts("caa")),
-            purpose=cast("OrderPurpose", issuer.optional("purpose") or "tls"),
+            purpose=cast("OrderPurpose", issuer.text_or("purpose", "tls")),
         ),
         csr=None if csr is None else decode_bytes(csr, what="order.csr"),
         not_before=_time(top.optional("not_before"), "order.not_before"),

@@ -116,6 +116,9 @@ def _checked(requests: Sequence[Request], observations: Sequence[Observation]) -
         if not isinstance(each, (DnsObservation, HttpObservation, TlsObservation, ListFact)) or each.request != request:
             msg = f"the transport answered {request!r} with an observation of something else"
             raise TransportError(msg)
+        if each.sent.utcoffset() is None or each.received.utcoffset() is None:
+            msg = f"the transport answered {request!r} with times that have no zone"
+            raise TransportError(msg)
     return observations
 
 
@@ -204,16 +207,18 @@ class _Window(Generic[R]):
         self._next = 0
         self._exhausted = False
 
-    def fill(self) -> None:
-        """Begin plans until the window is full."""
-        while len(self._jobs) < self._in_flight and len(self._done) < 4 * self._in_flight:
-            started = next(self._plans, None)
-            if started is None:
-                self._exhausted = True
-                return
-            index, plan = started
-            self._jobs[index] = _Job(plan, self._deadline)
-            self._advance(index)
+    def begin(self) -> bool:
+        """Begin one more plan; False when the window is full or no plan is left."""
+        if self._exhausted or len(self._jobs) >= self._in_flight or len(self._done) >= 4 * self._in_flight:
+            return False
+        started = next(self._plans, None)
+        if started is None:
+            self._exhausted = True
+            return False
+        index, plan = started
+        self._jobs[index] = _Job(plan, self._deadline)
+        self._advance(index)
+        return True
 
     def _advance(self, index: int) -> None:
         done = self._jobs[index].advance()
@@ -283,8 +288,8 @@ def run_many(
     _transport(io)
     window = _Window(plans, in_flight, ordered, deadline)
     while True:
-        window.fill()
-        yield from window.ready()
+        while window.begin():
+            yield from window.ready()
         if window.finished:
             return
         before = _now(io)
@@ -296,6 +301,7 @@ def run_many(
         for observations in given.values():
             _record(observations, record)
         window.take(given, _now(io) - before)
+        yield from window.ready()
 
 
 async def arun_many(
@@ -311,9 +317,9 @@ async def arun_many(
     _transport(io)
     window = _Window(plans, in_flight, ordered, deadline)
     while True:
-        window.fill()
-        for done in window.ready():
-            yield done
+        while window.begin():
+            for done in window.ready():
+                yield done
         if window.finished:
             return
         before = _now(io)
@@ -325,15 +331,23 @@ async def arun_many(
         for observations in given.values():
             _record(observations, record)
         window.take(given, _now(io) - before)
+        for done in window.ready():
+            yield done
 
 
 def replay(plan: Plan[R], seen: Seen) -> R:
-    """Decide again on recorded observations; what was not recorded is seen as `Failure.NOT_RECORDED`.
+    """Decide again on recorded observations, asked for step by step as they were.
+
+    What was not recorded is seen as `Failure.NOT_RECORDED`. What was recorded and is not asked for is not looked at, so
+    it can neither change a decision nor move the moment that is judged.
 
     Raises:
         TransportError: the plan does not come to an end.
     """
-    job = _Job(plan, _ZERO, seen)
+    job = _Job(plan, _ZERO)
     while (done := job.advance()) is None:
-        job.take([unanswered(each, Failure.NOT_RECORDED, at=_EPOCH) for each in job.waits], _ZERO)
+        job.take(
+            [seen.get(each) or unanswered(each, Failure.NOT_RECORDED, at=_EPOCH) for each in job.waits],
+            _ZERO,
+        )
     return done[0]

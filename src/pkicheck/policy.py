@@ -142,6 +142,8 @@ class NetPolicy:
     Attributes:
         tries: how often a question is asked in all before its failure stands; the transport's own tries count.
         try_wait: how long one try waits. A little above 2 s: some resolvers drop what takes them longer than 1.9 s.
+        mix_case: whether the letters of a question get random case, which its answer must repeat (0x20): many more bits
+            that an off-path attacker has to guess.
         max_aliases: how many CNAME and DNAME steps one lookup follows in all.
         ttl_cap: a longer TTL counts as this (RFC 8767 §4 recommends at most 7 days).
         perspective: `primary`, or `remote` (a remote perspective need not validate DNSSEC, BR 3.2.2.8.1).
@@ -157,6 +159,7 @@ class NetPolicy:
     try_wait: timedelta = attrs.field(
         default=timedelta(seconds=2.5), validator=_span(timedelta(milliseconds=10), timedelta(seconds=60))
     )
+    mix_case: bool = attrs.field(default=True, validator=_flag)
     max_aliases: int = attrs.field(default=16, validator=_between(1, 64))
     ttl_cap: timedelta = attrs.field(default=timedelta(days=7), validator=_span(timedelta(0), timedelta(days=30)))
     perspective: Literal["primary", "remote"] = attrs.field(default="primary", validator=_one_of("primary", "remote"))

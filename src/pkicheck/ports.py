@@ -19,6 +19,8 @@ from pkicheck.errors import InputError
 from pkicheck.names import DnsName
 
 __all__ = [
+    "AsyncStream",
+    "AsyncStreamTransport",
     "AsyncTransport",
     "DnsObservation",
     "DnsQuery",
@@ -32,6 +34,8 @@ __all__ = [
     "Request",
     "Role",
     "Seen",
+    "Stream",
+    "StreamTransport",
     "TlsObservation",
     "TlsProbe",
     "Transport",
@@ -214,6 +218,10 @@ class Seen:
         """A new map with further observations."""
         return Seen((*self._map.values(), *observations))
 
+    def get(self, request: Request) -> Observation | None:
+        """What was seen for a request of any kind."""
+        return self._map.get(request)
+
     def dns(self, request: DnsQuery) -> DnsObservation | None:
         """What was seen for a DNS question."""
         found = self._map.get(request)
@@ -295,6 +303,54 @@ class AsyncTransport(Protocol):
 
     async def exchange(self, batch: Sequence[Request], /, *, within: timedelta) -> Sequence[Observation]:
         """Ask every request of the batch; `within` bounds the whole exchange."""
+        ...
+
+
+class Stream(Protocol):
+    """Batches beside each other on one transport, each answered as soon as it is done: no plan waits for another's."""
+
+    def ask(self, key: int, batch: Sequence[Request], /, *, within: timedelta) -> None:
+        """Ask a batch; `answered` names it by its key."""
+        ...
+
+    def answered(self) -> Sequence[tuple[int, Sequence[Observation]]]:
+        """Wait until batches are done, at least one while any is under way: keys, and observations in order."""
+        ...
+
+    def close(self) -> None:
+        """End; what is under way is cancelled."""
+        ...
+
+
+class StreamTransport(Transport, Protocol):
+    """A transport whose streams `run_many` uses. `exchange` alone is enough; then a window waits for its slowest."""
+
+    def stream(self) -> Stream:
+        """Begin a stream."""
+        ...
+
+
+class AsyncStream(Protocol):
+    """`Stream` for asynchronous programs."""
+
+    def ask(self, key: int, batch: Sequence[Request], /, *, within: timedelta) -> None:
+        """Ask a batch; `answered` names it by its key."""
+        ...
+
+    async def answered(self) -> Sequence[tuple[int, Sequence[Observation]]]:
+        """Wait until batches are done, at least one while any is under way: keys, and observations in order."""
+        ...
+
+    def close(self) -> None:
+        """End; what is under way is cancelled."""
+        ...
+
+
+class AsyncStreamTransport(AsyncTransport, Protocol):
+    """`StreamTransport` for asynchronous programs."""
+
+    def stream(self) -> AsyncStream:
+        """Begin a stream."""
         ...
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 from pkicheck.findings import Finding, finding
 from pkicheck.policy import Policy
 from pkicheck.ports import DnsObservation
 
-__all__ = ["PUBLIC_RESOLVERS", "is_public_resolver", "resolver_findings"]
+__all__ = ["PUBLIC_RESOLVERS", "is_public_resolver", "plain_address", "resolver_findings"]
 
 PUBLIC_RESOLVERS: Final = tuple(
     ip_network(each)
@@ -47,11 +47,21 @@ PUBLIC_RESOLVERS: Final = tuple(
 """Networks of resolvers that are open to everybody. Not complete, and not meant to be: it catches the usual slip."""
 
 
+def plain_address(server: str) -> IPv4Address | IPv6Address:
+    """The address of a server; an IPv4-mapped one is the IPv4 address it stands for (RFC 4291 §2.5.5.2).
+
+    Raises:
+        ValueError: not an address.
+    """
+    address = ip_address(server)
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+
+
 @lru_cache(maxsize=1024)
 def is_public_resolver(server: str) -> bool:
     """Whether an address belongs to a well-known public resolver."""
     try:
-        address = ip_address(server)
+        address = plain_address(server)
     except ValueError:
         return False
     return any(address.version == network.version and address in network for network in PUBLIC_RESOLVERS)
@@ -60,10 +70,11 @@ def is_public_resolver(server: str) -> bool:
 def resolver_findings(observations: Iterable[DnsObservation], policy: Policy) -> list[Finding]:
     """What the policy says of the resolvers behind a set of observations (BR 1.3.2; C18, R123).
 
-    Every observation that counts names a resolver by its address (or in-memory zone data by its digest) and a vantage.
+    Every observation names a resolver by its address (or in-memory zone data by its digest) and a vantage: answers,
+    failures, probes and proofs alike. Only where nobody was asked (a deadline, a hole in a record) is there none.
     """
     found: list[Finding] = []
-    servers = {(each.server, each.vantage) for each in observations}
+    servers = {(each.server, each.vantage) for each in observations if each.failure is None or each.server}
     for server, vantage in sorted(servers):
         if not vantage or not _is_named(server):
             found.append(finding("dns.resolver-not-named", server or "no resolver", saw=[server, vantage]))

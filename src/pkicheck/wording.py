@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pkicheck.caa import CaaResult, explain_caa
+from pkicheck.codes import code
+from pkicheck.findings import Verdict
 from pkicheck.results import Result
 
 __all__ = ["explain"]
@@ -14,4 +16,7 @@ def explain(result: Result) -> str:
         return explain_caa(result)
     lines = [f"{result.subject()}: {result.verdict.name}"]
     lines += [f"  {each.code}: {each.message}" for each in result.findings]
+    if result.verdict is not Verdict.PASS:
+        lines.append("What would make it pass:")
+        lines += [f"  {each}" for each in dict.fromkeys(code(each.code).remedy for each in result.deciding())]
     return "\n".join(lines)

@@ -14,6 +14,8 @@ from typing import Final
 from pkicheck import canon, codes, der, issuevalue, methods, names, rules, zonefile
 from pkicheck.caa import CaaPlan, caa_plan, check_caa, explain_caa, iodef_reports
 from pkicheck.findings import Verdict
+from pkicheck.lists import PackagedLists
+from pkicheck.namecheck import NamePlan, check_name, name_plan
 from pkicheck.plans import replay
 from pkicheck.ports import Observation, Seen
 from pkicheck.testing import FixedClock, Zone
@@ -47,6 +49,16 @@ def _decide_caa(plan: CaaPlan, seen: Seen) -> object:
     return explain_caa(result), reports, result.to_json()
 
 
+def _named() -> Iterator[tuple[str, NamePlan, Seen]]:
+    """Questions about names with the answers of the packaged lists."""
+    lists = PackagedLists(clock=lambda: _AT)
+    onion = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
+    for name in ("*.shop.co.uk", "b\u00fccher.com", "xn--ls8h.la", "8.8.4.4", "1.0.0.10.in-addr.arpa", onion, "a_b"):
+        seen: list[Observation] = []
+        check_name(name, lists=lists, record=seen.append)
+        yield name, name_plan(name), Seen(seen)
+
+
 def decisions() -> list[Decision]:
     """The registry: a name and a call without arguments for each decision."""
     return [
@@ -69,4 +81,5 @@ def decisions() -> list[Decision]:
         ("issuevalue", lambda: issuevalue.parse_issue_value(b"ca.example; accounturi=https://ca.example/1")),
         ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
         *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),
+        *((f"name {name}", lambda plan=plan, seen=seen: replay(plan, seen).to_json()) for name, plan, seen in _named()),
     ]

@@ -117,8 +117,14 @@ def _catch_alls(module: Module) -> Iterator[tuple[Module, ast.AST, str]]:
 
 
 def test_nothing_catches_everything() -> None:
-    """No bare `except` and no `except Exception`: a bug must never look like an outcome."""
-    assert not places(found for module in modules() for found in _catch_alls(module))
+    """No bare `except` and no `except Exception`: a bug must never look like an outcome.
+
+    One is allowed: the outermost one of the command line, which turns a bug into exit code 70. Python's own exit code
+    for an uncaught exception is 1, and 1 means refused.
+    """
+    found = [each for module in modules() for each in _catch_alls(module)]
+    assert not places(each for each in found if each[0].name != "_cli")
+    assert len(found) <= 1
 
 
 def _is_stub(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code, text = _exits.INTERRUPTED, "interrupted"
     except BrokenPipeError:
         code, text = _exits.BROKEN_PIPE, ""
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - see below
         # The one place that catches everything: a script must tell our bug (70) from a refusal, and Python's own exit
         # code for an uncaught exception is 1, which means refused.
         where = traceback.format_exc() if "--debug" in given else "pkicheck --debug shows where"

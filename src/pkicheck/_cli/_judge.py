@@ -18,12 +18,13 @@ from pkicheck.chainlog import ChainLog
 from pkicheck.errors import InputError
 from pkicheck.evidencejson import SCHEMA
 from pkicheck.findings import Verdict
+from pkicheck.namecheck import NamePlan
 from pkicheck.plans import Plan, run_many
 from pkicheck.ports import Transport
 from pkicheck.results import Result
 from pkicheck.wording import explain
 
-__all__ = ["BAD_LINE", "LONGEST_NAME", "Judge", "judge", "judge_lines"]
+__all__ = ["BAD_LINE", "LONGEST_NAME", "Judge", "Reader", "judge", "judge_lines"]
 
 BAD_LINE: Final = "pkicheck/bad-line/1"
 """The schema of the JSON line that stands for a line of which not even a question could be made."""
@@ -66,8 +67,8 @@ class Judge:
         for _, result in run_many(plans, self.io, in_flight=self.in_flight, deadline=self.deadline):
             yield result
 
-    def print(self, result: Result) -> None:
-        """Keep, count and print one result."""
+    def show(self, result: Result, *, where: str = "") -> None:
+        """Keep, count and print one result; `where` goes before its prose."""
         evidence = result.to_json() if self.json or self.log is not None else b""
         if self.log is not None:
             # First the record, then the answer: nobody acts on what is not kept.
@@ -77,10 +78,10 @@ class Judge:
             if self.explain:
                 note(f"{explain(result)}\n")
         else:
-            say(f"{explain(result)}\n" if self.explain else result.summary())
+            say(f"{where}{explain(result)}\n" if self.explain else f"{where}{result.summary()}")
         self._count(result.verdict)
 
-    def print_bad(self, line: Line, why: InputError) -> None:
+    def show_bad(self, line: Line, why: InputError) -> None:
         """Count and print a line of which no question can be made: a FAIL."""
         if self.json:
             said: dict[str, JsonValue] = {
@@ -111,15 +112,15 @@ def _append(log: ChainLog, evidence: bytes) -> None:
     log.append(value, SCHEMA)
 
 
-def judge(judge: Judge, plans: list[Plan[Result]]) -> int:
+def judge(work: Judge, plans: list[Plan[Result]]) -> int:
     """Carry out the questions of a command line; the exit code of the worst."""
-    for result in judge.results(plans):
-        judge.print(result)
+    for result in work.results(plans):
+        work.show(result)
     flush()
-    return judge.exit
+    return work.exit
 
 
-def judge_lines(judge: Judge, read: Reader) -> int:
+def judge_lines(work: Judge, read: Reader) -> int:
     """Carry out one question for each line of standard input, in order, as the lines come; the exit code of the worst.
 
     Lines that are there together are judged side by side; no line waits for the next one, so a program may send a name,
@@ -132,20 +133,22 @@ def judge_lines(judge: Judge, read: Reader) -> int:
     done = 0
     for lines in batches(standard_input(), limit=LONGEST_NAME + 1):
         asked = [(line, _question(read, line)) for line in lines]
-        results = judge.results(plan for _, plan in asked if not isinstance(plan, InputError))
+        results = work.results(plan for _, plan in asked if not isinstance(plan, InputError))
         for line, plan in asked:
             if isinstance(plan, InputError):
-                judge.print_bad(line, plan)
+                work.show_bad(line, plan)
             else:
-                judge.print(next(results))
+                # A line that is no name may show nothing of itself: its number says which one it is.
+                nameless = isinstance(plan, NamePlan) and plan.name is None
+                work.show(next(results), where=f"line {line.number}: " if nameless else "")
             done += 1
-            progress.update(done, judge.summary)
+            progress.update(done, work.summary)
         flush()
     progress.clear()
     if not done:
         msg = "standard input is empty: there is nothing to judge, and nothing is not a PASS"
         raise InputError(msg)
-    return judge.exit
+    return work.exit
 
 
 def _question(read: Reader, line: Line) -> Plan[Result] | InputError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -19,6 +19,7 @@ __all__ = ["flush", "note", "printable", "say", "settle", "write_json"]
 
 def printable(text: str) -> str:
     r"""One line of printable ASCII: anything else as `\xNN`, `\uNNNN` or `\UNNNNNNNN`. A backslash stays one."""
+    text = text.replace("\xa7", "section ")  # the one other character in texts of our own
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 
@@ -36,7 +37,7 @@ def _write(data: bytes) -> None:
 
 
 @contextmanager
-def _lost() -> Iterator[None]:
+def _lost() -> Generator[None]:
     try:
         yield
     except BrokenPipeError:

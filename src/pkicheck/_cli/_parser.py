@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from pkicheck._cli._exits import USAGE
 from pkicheck._cli._output import printable
@@ -13,11 +13,22 @@ from pkicheck._cli._table import COMMANDS
 from pkicheck.canon import parse_time
 from pkicheck.errors import InputError
 
-if TYPE_CHECKING:
-    # The class that add_subparsers gives has no public name.
-    Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"  # pyright: ignore[reportPrivateUsage]
+__all__ = [
+    "Parser",
+    "Subparsers",
+    "add_at",
+    "add_output",
+    "add_policy",
+    "add_stream",
+    "at_of",
+    "command",
+    "day_of",
+    "deadline_of",
+    "in_flight_of",
+]
 
-__all__ = ["Parser", "add_at", "add_output", "add_policy", "add_stream", "at_of", "command", "day_of", "deadline_of", "in_flight_of"]
+# The class that add_subparsers gives has no public name.
+Subparsers: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 _LONGEST_DEADLINE = 3600.0
 _MOST_IN_FLIGHT = 10_000

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Final
+from io import BufferedIOBase
+from typing import Final, cast
 
 import attrs
 
@@ -13,7 +14,7 @@ from pkicheck.canon import parse_json
 from pkicheck.errors import InputError
 from pkicheck.policy import BASELINE, PRIVATE, Policy, policy_from_json
 
-__all__ = ["Line", "batches", "load_policy", "open_lines", "read_file", "read_text", "standard_input"]
+__all__ = ["Line", "batches", "load_policy", "open_lines", "read_file", "read_text", "standard_input", "text_of"]
 
 _CHUNK: Final = 65536
 _LARGEST_POLICY: Final = 1024 * 1024
@@ -77,16 +78,15 @@ class _Cutter:
         return Line(self._number, data[: self._limit], cut)
 
 
-def batches(stream: BinaryIO, *, limit: int) -> Iterator[list[Line]]:
-    """The lines of a stream (LF or CRLF), as many at a time as are there: who sends one line is answered before the next.
+def batches(stream: BufferedIOBase, *, limit: int) -> Iterator[list[Line]]:
+    """The lines of a stream (LF or CRLF), as many at a time as are there: a line does not wait for the next one.
 
     Args:
-        stream: anything with `read1`, or with a `read` that does not wait for more than there is.
+        stream: its `read1` does not wait for more than there is.
         limit: how many octets of a line are kept.
     """
     cutter = _Cutter(limit)
-    read = getattr(stream, "read1", stream.read)
-    while chunk := read(_CHUNK):
+    while chunk := stream.read1(_CHUNK):
         lines = cutter.take(chunk)
         if lines:
             yield lines
@@ -95,7 +95,15 @@ def batches(stream: BinaryIO, *, limit: int) -> Iterator[list[Line]]:
         yield last
 
 
-def standard_input() -> BinaryIO:
+def text_of(line: Line) -> str | bytes:
+    """A line as UTF-8 text, as people write names; its octets when it is none."""
+    try:
+        return line.data.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.data
+
+
+def standard_input() -> BufferedIOBase:
     """Standard input as octets.
 
     Raises:
@@ -104,11 +112,11 @@ def standard_input() -> BinaryIO:
     if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - a process can be started without one
         msg = "standard input is closed"
         raise InputError(msg)
-    return sys.stdin.buffer
+    return cast("BufferedIOBase", sys.stdin.buffer)
 
 
 @contextmanager
-def _naming(path: str) -> Iterator[None]:
+def _naming(path: str) -> Generator[None]:
     try:
         yield
     except (OSError, ValueError) as error:  # a ValueError is a NUL in the path
@@ -120,7 +128,7 @@ def _naming(path: str) -> Iterator[None]:
 
 
 @contextmanager
-def open_lines(path: str) -> Iterator[BinaryIO]:
+def open_lines(path: str) -> Generator[BufferedIOBase]:
     """A file, or standard input for `-`.
 
     Raises:

@@ -35,8 +35,8 @@ def _up(wire: bytes) -> Iterator[bytes]:
 class FileZones(Zones):
     """Zones from files. A name that lies neither below nor above any record of them is refused, not denied.
 
-    Somebody who gives the file of another zone, or one without $ORIGIN, asks for a name that the data says nothing of. To
-    take that as "no records" would permit issuance; REFUSED is a failed lookup, and the result is INCOMPLETE.
+    Somebody who gives the file of another zone, or one without $ORIGIN, asks for a name that the data says nothing of.
+    To take that as "no records" would permit issuance; REFUSED is a failed lookup, and the result is INCOMPLETE.
     """
 
     def __init__(self) -> None:

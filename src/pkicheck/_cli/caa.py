@@ -7,10 +7,9 @@ import secrets
 from contextlib import ExitStack
 from typing import cast, get_args
 
-from pkicheck._cli._judge import Judge, judge, judge_lines
 from pkicheck._cli._chain import open_log
+from pkicheck._cli._judge import Judge, judge, judge_lines
 from pkicheck._cli._parser import (
-    Parser,
     Subparsers,
     add_at,
     add_output,
@@ -21,7 +20,7 @@ from pkicheck._cli._parser import (
     deadline_of,
     in_flight_of,
 )
-from pkicheck._cli._read import Line, load_policy, read_file
+from pkicheck._cli._read import Line, load_policy, read_file, text_of
 from pkicheck._cli._zones import STATUSES, load_zones
 from pkicheck.caa import CaaPlan, Purpose, caa_plan
 from pkicheck.errors import InputError
@@ -53,10 +52,17 @@ def add(subparsers: Subparsers) -> None:
         examples=_EXAMPLES,
     )
     parser.add_argument(
-        "name", metavar="NAME", nargs="*", help="a domain name, wildcard name or address; - for one a line from standard input"
+        "name",
+        metavar="NAME",
+        nargs="*",
+        help="a domain name, wildcard name or address; - for one a line from standard input",
     )
     parser.add_argument(
-        "--zone", metavar="FILE", action="append", required=True, help="a zone file, the whole DNS of this run; repeatable"
+        "--zone",
+        metavar="FILE",
+        action="append",
+        required=True,
+        help="a zone file, the whole DNS of this run; repeatable",
     )
     parser.add_argument(
         "--dnssec",
@@ -68,14 +74,18 @@ def add(subparsers: Subparsers) -> None:
         "--issuer", metavar="DOMAIN", action="append", default=[], help="an issuer domain name of the CA; repeatable"
     )
     parser.add_argument(
-        "--account-uri", metavar="URI", action="append", default=[], help="an accepted spelling of the account; repeatable"
+        "--account-uri",
+        metavar="URI",
+        action="append",
+        default=[],
+        help="an accepted spelling of the account; repeatable",
     )
     parser.add_argument("--method", help="the validation method of the names: a section (3.2.2.4.7) or label (dns-01)")
     parser.add_argument("--purpose", choices=get_args(Purpose), help="what the certificate is for (default tls)")
     parser.add_argument(
         "--order",
         metavar="FILE",
-        help="take names, methods, issuer, purpose and account from an order (pkicheck/order/1); NAMEs are further names",
+        help="take names, methods, issuer, purpose and account from an order; NAMEs are further names",
     )
     parser.add_argument("--log", metavar="FILE", help="append the evidence to a hash-chained log before it is printed")
     parser.add_argument("--log-id", metavar="ID", help="the id of the log, when the file does not exist yet")
@@ -141,7 +151,7 @@ class _Asker:
         self._at = at_of(args)
         self._issuers = tuple(args.issuer) if order is None else order.issuer.caa
         self._accounts = tuple(args.account_uri) if order is None else order.accounts
-        self._purpose = cast("Purpose", args.purpose or "tls") if order is None else order.issuer.purpose
+        self._purpose: Purpose = (args.purpose or "tls") if order is None else order.issuer.purpose
         # What is wrong with the common arguments is said before the first name is read.
         self.ask("a.example", self._method)
 
@@ -160,13 +170,11 @@ class _Asker:
 
     def read(self, line: Line) -> Plan[Result]:
         """The question for a line; a line that is no name becomes the question whether it is one, which it is not."""
+        given = text_of(line)
         try:
-            text: str | bytes = line.data.decode("utf-8")
-            name = parse_name(str(text))
-        except UnicodeDecodeError:
-            text, name = line.data, None
+            name = None if isinstance(given, bytes) else parse_name(given)
         except InputError:
             name = None
         if name is None:
-            return name_plan(text, at=self._at, policy=self._policy)
+            return name_plan(given, at=self._at, policy=self._policy)
         return self.ask(name, self._method)

@@ -32,9 +32,14 @@ _EFFECTS = {
 def add(subparsers: Subparsers) -> None:
     """Add the command."""
     parser = command(
-        subparsers, "explain", about="Say what a finding code means, what to do, and which rules ask for it.", examples=_EXAMPLES
+        subparsers,
+        "explain",
+        about="Say what a finding code means, what to do, and which rules ask for it.",
+        examples=_EXAMPLES,
     )
-    parser.add_argument("code", metavar="CODE", nargs="*", help="a code such as caa.issuer-not-listed; none: list them all")
+    parser.add_argument(
+        "code", metavar="CODE", nargs="*", help="a code such as caa.issuer-not-listed; none: list them all"
+    )
     add_output(parser)
 
 
@@ -73,8 +78,8 @@ def _json(entry: Code) -> dict[str, str | list[str]]:
 
 
 def _long(entry: Code) -> str:
-    lines = [entry.id, f"  {_EFFECTS[entry.level]}", f"  What it says: {entry.meaning}", f"  What to do: {entry.remedy}"]
+    lines = [entry.id, _EFFECTS[entry.level], f"What it says: {entry.meaning}", f"What to do: {entry.remedy}"]
     for each in entry.rules:
         rule = RULES[each]
-        lines += [f"  Rule {rule.id} ({rule.section}; {dates(rule)}):", f"    {rule.text}"]
-    return "\n".join(lines)
+        lines += [f"Rule {rule.id} ({rule.section}; {dates(rule)}):", f"  {rule.text}"]
+    return "\n  ".join(lines)

@@ -18,7 +18,7 @@ from pkicheck._cli._parser import (
     deadline_of,
     in_flight_of,
 )
-from pkicheck._cli._read import Line, load_policy
+from pkicheck._cli._read import load_policy, text_of
 from pkicheck.errors import InputError
 from pkicheck.lists import PackagedLists, read_root_zone, read_special_purpose, read_special_use, read_suffixes
 from pkicheck.namecheck import NamePlan, Scope, name_plan
@@ -44,13 +44,23 @@ def add(subparsers: Subparsers) -> None:
         examples=_EXAMPLES,
     )
     parser.add_argument(
-        "name", metavar="NAME", nargs="+", help="a domain name, wildcard name or address; - for one a line from standard input"
+        "name",
+        metavar="NAME",
+        nargs="+",
+        help="a domain name, wildcard name or address; - for one a line from standard input",
     )
-    parser.add_argument("--scope", choices=get_args(Scope), help="default: public, or internal when the policy allows it")
-    parser.add_argument("--root-zone", metavar="FILE", help="IANA's tlds-alpha-by-domain.txt instead of the packaged one")
+    parser.add_argument(
+        "--scope", choices=get_args(Scope), help="default: public, or internal when the policy allows it"
+    )
+    parser.add_argument(
+        "--root-zone", metavar="FILE", help="IANA's tlds-alpha-by-domain.txt instead of the packaged one"
+    )
     parser.add_argument("--special-use", metavar="FILE", help="IANA's special-use-domain.csv, likewise")
     parser.add_argument(
-        "--special-purpose", metavar=("IPV4", "IPV6"), nargs=2, help="IANA's two special-purpose address registries (CSV)"
+        "--special-purpose",
+        metavar=("IPV4", "IPV6"),
+        nargs=2,
+        help="IANA's two special-purpose address registries (CSV)",
     )
     parser.add_argument("--suffixes", metavar="FILE", help="public_suffix_list.dat instead of that of the extra psl")
     parser.add_argument("--lists-of", metavar="DATE", help="the day of the given lists that do not say it themselves")
@@ -75,23 +85,15 @@ def run(args: argparse.Namespace) -> int:
         io=_lists(args), json=args.json, explain=args.explain, in_flight=in_flight_of(args), deadline=deadline_of(args)
     )
     if names == ["-"]:
-        return judge_lines(work, lambda line: ask(_text(line)))
+        return judge_lines(work, lambda line: ask(text_of(line)))
     return judge(work, [ask(name) for name in names])
-
-
-def _text(line: Line) -> str | bytes:
-    """A line as people write names, in UTF-8; or its octets, which are no name then."""
-    try:
-        return line.data.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.data
 
 
 def _lists(args: argparse.Namespace) -> PackagedLists:
     day = None if args.lists_of is None else day_of(args.lists_of, what="--lists-of")
     pair = args.special_purpose
     return PackagedLists(
-        root_zone=None if args.root_zone is None else read_root_zone(args.root_zone, as_of=day),
+        root_zone=None if args.root_zone is None else read_root_zone(args.root_zone),
         special_use=None if args.special_use is None else read_special_use(args.special_use, as_of=day),
         special_purpose=None if pair is None else read_special_purpose(pair[0], pair[1], as_of=day),
         suffixes=None if args.suffixes is None else read_suffixes(args.suffixes, as_of=day),

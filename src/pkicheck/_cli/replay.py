@@ -5,18 +5,19 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final, cast
 
 import attrs
 
 from pkicheck._cli import _exits
+from pkicheck._cli._judge import BAD_LINE
 from pkicheck._cli._output import flush, note, say, write_json
 from pkicheck._cli._parser import Subparsers, add_at, add_output, at_of, command
 from pkicheck._cli._read import Line, batches, open_lines, read_file
 from pkicheck._progress import Progress
-from pkicheck.canon import JsonValue, canonical, digest, parse_json
+from pkicheck.canon import JsonValue, canonical, digest, format_time, parse_json
 from pkicheck.chainlog import SCHEMA as CHAIN
 from pkicheck.chainlog import parse_record
 from pkicheck.errors import InputError
@@ -31,10 +32,11 @@ _EXAMPLES = """\
   pkicheck replay evidence.log --at 2027-03-15T00:00:00Z      (what would the rules of that day say?)
 
 FILE holds one evidence record a line, or records of a hash-chained log; records of a log that hold something else are
-counted and passed over. The chain itself is what `pkicheck log verify` looks at. With --at only another verdict counts as
-a change. Exit code: 0 the same, 1 changed or a line that is no true record, 3 something could not be decided again."""
+counted and passed over. The chain itself is what `pkicheck log verify` looks at. With --at only another verdict counts
+as a change. Exit code: 0 the same, 1 changed or a line that is no true record, 3 one could not be decided again."""
 
 _LARGEST: Final = 64 * 1024 * 1024
+_FAMILY: Final = EVIDENCE.rstrip("0123456789")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -98,35 +100,94 @@ class _Work:
                 return
             replay = self._replay(record)
         except _Cannot as error:
-            self._print(line, "cannot", str(error))
+            self.print(line, "cannot", str(error))
         except InputError as error:
-            self._print(line, "bad", str(error))
+            self.print(line, "bad", str(error))
         else:
             changed = replay.verdict_changed if self.at is not None else not replay.same
             if changed:
-                self._print(line, "changed", _prose(record, replay), _facts(record, replay))
+                self.print(line, "changed", _prose(record, replay), _facts(record, replay))
             else:
                 self.counts["same"] += 1
 
     def _evidence(self, line: Line) -> Stored | None:
-        """The evidence of a line: the line itself, or the payload of a chain record; None for another payload."""
+        """The evidence of a line, or in the chain record of a line; None for a line that holds none."""
         if line.cut:
             msg = f"the line is longer than {_LARGEST} octets"
             raise InputError(msg)
-        data, value = line.data, parse_json(line.data, what="the line")
-        if isinstance(value, Mapping) and value.get("schema") == CHAIN:
-            record = parse_record(data)
-            if record.schema != EVIDENCE:
-                value = {"schema": record.schema}
-            elif record.payload_json is None:
-                msg = f"record {record.sequence} of the log {record.log_id}: the payload is withheld"
-                raise _Cannot(msg)
-            else:
-                data, value = record.payload_json, record.payload
+        data: bytes | None = line.data
+        value = parse_json(line.data, what="the line")
         schema = value.get("schema") if isinstance(value, Mapping) else None
-        if data is line.data and schema != EVIDENCE and value is not None and _is_other(schema):
+        if schema == BAD_LINE:
             return None
-        if schema != EVIDENCE and str(schema).startswith(EVIDENCE.rpartition("/")[0] + "/"):
-            msg = f"a record of {schema}, which this version does not read"
+        if schema == CHAIN:
+            record = parse_record(line.data)
+            data, schema = record.payload_json, record.schema
+            if not schema.startswith(_FAMILY):
+                return None
+        if data is None:
+            msg = "the payload is withheld"
+            raise _Cannot(msg)
+        if schema != EVIDENCE and str(schema).startswith(_FAMILY):
+            msg = f"the record is of {schema}, which this version does not read"
             raise _Cannot(msg)
         return load(data)
+
+    def _replay(self, stored: Stored) -> Replay:
+        known = {*stored.record["documents"], *map(digest, self.documents)}
+        named = [each for each in stored.record["asked"].values() if isinstance(each, str) and _DIGEST.fullmatch(each)]
+        missing = [each for each in named if each not in known]
+        if missing:
+            msg = f"the document {missing[0]} is withheld: give it with --document FILE"
+            raise _Cannot(msg)
+        return stored.replay(at=self.at, documents=self.documents)
+
+    def print(self, line: Line, outcome: str, said: str, facts: Mapping[str, JsonValue] | None = None) -> None:
+        """Count and print a line that is not the same."""
+        self.counts[outcome] += 1
+        self.exit = _exits.worst(self.exit, _exits.INCOMPLETE if outcome == "cannot" else _exits.REFUSED)
+        if self.json:
+            write_json(canonical({"line": line.number, "outcome": outcome, **(facts or {"message": said})}))
+        else:
+            say(f"line {line.number}: {outcome}: {said}")
+
+    @property
+    def summary(self) -> str:
+        """`12 same, 1 changed, 0 bad, 0 cannot, 0 passed over`."""
+        return ", ".join(f"{count} {name}" for name, count in self.counts.items())
+
+    def end(self, name: str) -> int:
+        """Print the counts; the exit code."""
+        if not sum(self.counts.values()):
+            msg = f"{name} is empty: there is nothing to replay"
+            raise InputError(msg)
+        (note if self.json else say)(self.summary)
+        flush()
+        replayed = self.counts["same"] + self.counts["changed"]
+        # Lines that hold no evidence prove nothing.
+        return self.exit if replayed else _exits.worst(self.exit, _exits.INCOMPLETE)
+
+
+def _prose(stored: Stored, replay: Replay) -> str:
+    result = replay.result
+    parts = [f"{result.subject()}: {stored.record['verdict'].upper()} -> {result.verdict.name}"]
+    parts += [f"+ {code}" for code in replay.findings_added] + [f"- {code}" for code in replay.findings_gone]
+    if replay.expires_changed:
+        parts.append(f"expires {stored.record['expires_at']} -> {_expiry(replay)}")
+    return ", ".join(parts)
+
+
+def _expiry(replay: Replay) -> str | None:
+    return None if replay.result.expires_at is None else format_time(replay.result.expires_at)
+
+
+def _facts(stored: Stored, replay: Replay) -> dict[str, JsonValue]:
+    return {
+        "subject": replay.result.subject(),
+        "was": stored.record["verdict"],
+        "is": replay.result.verdict.value,
+        "added": list(replay.findings_added),
+        "gone": list(replay.findings_gone),
+        "expired_at": stored.record["expires_at"],
+        "expires_at": _expiry(replay),
+    }

@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         say(f"Rules at {format_time(at)} (table {RULES_DIGEST[:16]})\n")
         for rule in rules:
-            say(f"{rule.id}: {_state(rule, at)}\n  {rule.section}; {dates(rule)}; judged at {rule.judged}\n  {rule.text}")
+            say(f"{rule.id}: {_state(rule, at)}")
+            say(f"  {rule.section}; {dates(rule)}; judged at {rule.judged}\n  {rule.text}")
         for limit in limits:
             value = limit.at(at)
             say(f"{limit.id}: {'no limit yet' if value is None else f'{value} {limit.unit}'}")

@@ -36,6 +36,7 @@ DEADLINE: Final = timedelta(seconds=20)
 """What a check may take when the caller does not say."""
 
 _TAGS: Final[Mapping[str, bytes]] = {"tls": b"issue", "smime": b"issuemail", "vmc": b"issuevmc"}
+_END: Final = datetime.max.replace(tzinfo=timezone.utc)
 _EPOCH: Final = datetime.fromtimestamp(0, tz=timezone.utc)
 
 
@@ -140,11 +141,11 @@ class CaaPlan:
     def _finish(self, findings: list[Finding], used: list[Lookup], level: DomainName | None, seen: Seen) -> CaaResult:
         """Step 6."""
         at = self._moment(seen)
-        observed = [answer.observation for lookup in used for answer in lookup.answers]
-        rested = [each for each in observed if each.failure is None]
-        findings += resolver_findings(rested, self.policy)
+        rested = [answer.observation for lookup in used for answer in lookup.answers]
+        asked = [each for each in seen.observations if isinstance(each, DnsObservation)]
+        findings += resolver_findings(asked, self.policy)
         findings += self._dnssec([each for each in used if not each.outcome.failed], seen, at)
-        findings += [finding("evidence.clock-order", each.server) for each in rested if each.received < each.sent]
+        findings += [finding("evidence.clock-order", each.server) for each in asked if each.received < each.sent]
         if self.at is not None:
             findings.append(finding("evidence.dry-run", format_time(at)))
         found = used[-1] if used and used[-1].outcome is Outcome.DATA else None
@@ -188,7 +189,8 @@ class CaaPlan:
             ttl = min(ttl_of(each, self.policy.net) for each in used if each.rdatas or each.aliases)
         # Before CAA was mandatory there was no window: nothing may be relied on later.
         window = timedelta(seconds=step(WINDOW, at) or 0)
-        return min(each.sent for each in rested) + max(window, ttl)
+        earliest = min(each.sent for each in rested)
+        return earliest + min(max(window, ttl), _END - earliest)
 
     def asked(self) -> dict[str, JsonValue]:
         """The question as JSON values; issuers and policy by the digests of their documents."""
@@ -254,7 +256,7 @@ def caa_plan(
     if not isinstance(parsed, (DomainName, WildcardName, IPv4Address, IPv6Address)):  # pyright: ignore[reportUnnecessaryIsInstance]
         msg = f"name must be a domain name, a wildcard name or an address, got {type(name).__name__}"
         raise InputError(msg)
-    if purpose not in _TAGS:
+    if purpose not in tuple(_TAGS):  # a list from a record has no hash
         msg = f"purpose must be one of {', '.join(_TAGS)}, got {purpose!a}"
         raise InputError(msg)
     if purpose != "tls" and isinstance(parsed, WildcardName):

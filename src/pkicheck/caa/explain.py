@@ -53,7 +53,9 @@ def explain_caa(result: CaaResult) -> str:
     if lookups:
         lines.append("What was asked:")
         lines += [f"  {_lookup(each)}" for each in lookups]
-    if result.verdict is Verdict.PASS and result.expires_at is not None:
+    if plan.at is not None:
+        lines.append("This is a dry run: no certificate may be issued on it.")
+    elif result.verdict is Verdict.PASS and result.expires_at is not None:
         lines.append(f"It may be relied on until {format_time(result.expires_at)}; then check again.")
     return "\n".join(lines)
 

@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import attrs
+from attrs import evolve
 
 from pkicheck.canon import JsonValue, format_time, utc
 from pkicheck.findings import Finding, Verdict, finding
 from pkicheck.names import CertName, DomainName, name_text, parse_name
+from pkicheck.plans import replay
+from pkicheck.ports import Seen
 from pkicheck.results import Kind, Result
 
 if TYPE_CHECKING:
@@ -53,9 +56,9 @@ class CaaResult(Result):
     def covers(self, name: str | CertName, *, issued_at: datetime) -> tuple[Finding, ...]:
         """Why this result does not allow a signature for `name` at `issued_at`; nothing when it does (BR 3.2.2.8).
 
-        Judged at the moment of signing, by nothing but the result: it is a PASS, was no dry run, is for this very name
-        (a wildcard name and its plain twin are two names), and `issued_at` lies between the decision and `expires_at`,
-        both included.
+        Judged at the moment of signing, by nothing but the recorded observations: decided again on them under the rules
+        of that moment it is a PASS, it was no dry run, it is for this very name (a wildcard name and its plain twin are
+        two names), and `issued_at` lies between the decision and `expires_at`, both included.
 
         Args:
             name: a name of the content to be signed.
@@ -70,8 +73,12 @@ class CaaResult(Result):
         found: list[Finding] = []
         if wanted != self.name:
             found.append(finding("caa.evidence-other-name", place, expected=name_text(wanted), saw=[place]))
-        if self.verdict is not Verdict.PASS:
-            found.append(finding("caa.evidence-not-pass", place, saw=[self.verdict.name]))
+        again = replay(evolve(self.plan, at=moment), Seen(self.observations))
+        for result in (self, again):
+            if result.verdict is not Verdict.PASS:
+                saw = [result.verdict.name, *(each.code for each in result.deciding())]
+                found.append(finding("caa.evidence-not-pass", place, saw=saw))
+                break
         if self.plan.at is not None:
             found.append(finding("caa.evidence-dry-run", place, saw=[format_time(self.at)]))
         if moment < self.at:

@@ -35,6 +35,7 @@ from enum import Enum
 import attrs
 
 from pkicheck.chainlog._record import RawRecord
+from pkicheck.chainlog._values import genesis
 
 __all__ = ["Damage", "FirstBad", "Place", "Suspect"]
 
@@ -65,7 +66,9 @@ _WORDS = {
     Damage.DUPLICATED: "this record is a copy of another one",
     Damage.REORDERED: "records were reordered from here on",
     Damage.FOREIGN: "this record belongs to another log",
-    Damage.MISSING_FILE: "records are missing where this file begins: another file was not given, or the edge of one was cut",
+    Damage.MISSING_FILE: (
+        "records are missing where this file begins: another file was not given, or the edge of one was cut"
+    ),
     Damage.TRUNCATED: "the end of the log was cut off here",
     Damage.RECHAINED: "this record, or one before it, was changed and all that follow were chained again",
     Damage.SEAL: "the seal of this record does not hold, or is by a key that was not given",
@@ -101,8 +104,8 @@ class FirstBad:
         damage: what happened, as far as the data tell.
         place: where.
         sequence: the number that a record at this place must have.
-        missing: first and last number of the records that are not there; None when none is known to be missing.
         expected: what the chain, the head or the seal demands here.
+        missing: first and last number of the records that are not there; None when none is known to be missing.
         saw: what is there.
         after: the file before a gap between files, else empty.
     """
@@ -110,17 +113,15 @@ class FirstBad:
     damage: Damage
     place: Place
     sequence: int
+    expected: str
     missing: tuple[int, int] | None = None
-    expected: str = ""
     saw: str = ""
     after: str = ""
 
     @property
     def message(self) -> str:
         """One sentence for people: never compared, never stored as truth."""
-        text = f"{self.place}: {_WORDS[self.damage]}"
-        if self.expected:
-            text += f"; expected {self.expected}"
+        text = f"{self.place}: {_WORDS[self.damage]}; expected {self.expected}"
         if self.saw:
             text += f", saw {self.saw}"
         if self.missing is not None:
@@ -154,7 +155,7 @@ class Suspect:
             good: the last record that fitted and its place, None when none did.
             log: the id of the log.
             sequence: the number expected.
-            previous: the link expected.
+            previous: the link expected; empty when the log is not known yet.
             earlier: hashes of the last records that fitted, newest last.
             between: the file before, when `bad` is the first line of a later file, else None.
         """
@@ -191,6 +192,8 @@ class Suspect:
         first, self._first = self._first, False
         if record is None or not record.holds:
             return
+        # Nobody has told the log, and the first line did not: a record that holds does.
+        self._previous = self._previous or genesis(record.log.decode()).encode()
         belongs = record.sequence == self._sequence and record.previous == self._previous
         if self._gap:
             self._look_late(record, belongs=belongs)
@@ -229,7 +232,9 @@ class Suspect:
         """The judgement after all records have been looked at."""
         bad = self._bad
         missing = None
-        expected, saw = f"number {self._sequence} linked to {self._previous.decode()}", ""
+        expected, saw = f"number {self._sequence}", ""
+        if self._previous:
+            expected += f" linked to {self._previous.decode()}"
         if bad is not None:
             saw = f"number {bad.sequence} linked to {bad.previous.decode()} in log {bad.log.decode()}"
             if not bad.holds:

@@ -61,8 +61,10 @@ _back = re.compile(
     (
         rf'(,"payload_schema":"({TOKEN})","payload_sha256":"({HEX})","previous":"({HEX})","previous_seal":'
         rf'(?:null|"({HEX})"),"schema":"{SCHEMA}"),"seal":'
-        rf'(?:null|(\{{"algorithm":"({TOKEN})","key":"({TOKEN})","signature":"([A-Za-z0-9+/=]{{4,21848}})"\}}))'
-        r'(,"sequence":([1-9][0-9]{0,15}),"time":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z)"\})'
+        rf'(?:null|(\{{"algorithm":"({TOKEN})","key":"({TOKEN})","signature":"([A-Za-z0-9+/=]{{4,21844}})"\}}))'
+        # The hour is said here: whether 24:00:00 is a time differs between versions of the standard library.
+        r'(,"sequence":([1-9][0-9]{0,15}),"time":"([0-9]{4}-[0-9]{2}-[0-9]{2}'
+        r'T(?:[01][0-9]|2[0-3])(?::[0-9]{2}){2}\.[0-9]{6}Z)"\})'
     ).encode(),
 )
 _BACK_START = b',"payload_schema":"'

@@ -91,10 +91,12 @@ def _spread(name: str, wanted: frozenset[int]) -> Iterator[tuple[str, frozenset[
 def _alone(part: str, current: str) -> Generator[None]:
     """Keep the writer away from the current file, and other redactions away from any."""
     with held(part):
-        yield
-        if part != current:
-            # The lock of a rotated file has no further use. It is still held: nobody can be waiting for it.
-            os.unlink(part + ".lock")
+        try:
+            yield
+        finally:
+            if part != current:
+                # The lock of a rotated file has no further use. It is still held: nobody can be waiting for it.
+                os.unlink(part + ".lock")
 
 
 def _survey(part: str, here: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:

@@ -32,7 +32,8 @@ SCHEMA = "pkicheck/chain/1"
 MAX_SEQUENCE = 2**53 - 1
 """The largest sequence number (RFC 8785 has no larger exact integer)."""
 
-_MAX_SIGNATURE = 16384  # room for post-quantum signatures and RFC 3161 tokens, bounded for the reader's sake
+# 21,844 characters of base64: room for post-quantum signatures and RFC 3161 tokens, bounded for the reader's sake.
+_MAX_SIGNATURE = 16383
 
 TOKEN = "[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}"  # noqa: S105 - a grammar, no password
 HEX = "[0-9a-f]{64}"
@@ -133,7 +134,7 @@ class Seal:
     Attributes:
         algorithm: how to check it, a token (`ed25519`).
         key: which key made it, a token (for Ed25519: SHA-256 of the 32 bytes of the public key).
-        signature: its bytes, at most 16 KiB.
+        signature: its bytes, at most 16,383.
     """
 
     algorithm: str = attrs.field(validator=_is_token)

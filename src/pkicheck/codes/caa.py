@@ -5,8 +5,10 @@ from __future__ import annotations
 from pkicheck.codes._types import Code, Level
 from pkicheck.rules.caa import (
     BR_CAA,
+    BR_CLIMB,
     BR_CRITICAL,
     BR_FAILURE,
+    BR_ISSUER_NAMES,
     BR_NOT_FOR_IP,
     BR_ONION,
     BR_PARAMETERS,
@@ -19,6 +21,8 @@ from pkicheck.rules.caa import (
     RFC8659_RDATA,
     RFC8659_SEARCH,
     RFC8659_VALUE,
+    RFC9495_ISSUEMAIL,
+    VMC_ISSUEVMC,
 )
 
 __all__ = ["CODES"]
@@ -46,7 +50,7 @@ CODES: tuple[Code, ...] = (
         _NOTE,
         "No CAA record was found from the name up to its top-level domain: nothing is restricted.",
         "Nothing to do.",
-        (BR_CAA, RFC8659_SEARCH),
+        (BR_CAA, BR_CLIMB, RFC8659_SEARCH),
     ),
     Code(
         "caa.not-restricting",
@@ -56,7 +60,7 @@ CODES: tuple[Code, ...] = (
             "set all the same."
         ),
         "Nothing to do.",
-        (RFC8659_SEARCH, RFC8659_ISSUE),
+        (RFC8659_SEARCH, RFC8659_ISSUE, RFC9495_ISSUEMAIL, VMC_ISSUEVMC),
     ),
     Code(
         "caa.authorised",
@@ -86,7 +90,7 @@ CODES: tuple[Code, ...] = (
         _REFUSAL,
         "The record set restricts issuance and no record names this issuer.",
         _ADD_RECORD,
-        (RFC8659_ISSUE,),
+        (RFC8659_ISSUE, BR_ISSUER_NAMES),
     ),
     Code(
         "caa.issuance-forbidden",

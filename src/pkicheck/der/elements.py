@@ -373,7 +373,7 @@ def element_at(data: bytes, at: int, end: int, flaws: list[Defect] | None = None
         DerError: missing-element, truncated, indefinite-length, reserved-length, too-large (a tag number of more than
             28 bits); without `flaws` also non-minimal-tag, non-minimal-length.
     """
-    # The headers of nearly all elements: a tag of one octet, a minimal length of one to three. `header_at` reads the rest.
+    # Nearly all headers have a tag of one octet and a minimal length of up to three. `header_at` reads the others.
     body = at + 2
     if body <= end:
         tag = data[at]

@@ -30,7 +30,7 @@ def _form(octet: int) -> Reason | None:
     return "primitive-constructed" if number in _CONSTRUCTED else None
 
 
-_FORMS: Final = tuple(_form(octet) for octet in range(0x100))
+_FORMS: Final[tuple[Reason | None, ...]] = tuple(_form(octet) for octet in range(0x100))
 
 
 def defects(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[Defect, ...]:

@@ -73,23 +73,22 @@ def _ipv4_defect(text: bytes) -> str | None:
     if len(parts) > 4 or not all(parts):
         return None
     values: list[int] = []
-    codes: set[str] = set()
+    hexadecimal = octal = False
     for part in parts:
         if part.startswith(b"0x"):
-            digits, base, code = part[2:], 16, "name.ipv4-hex"
+            digits, base, allowed, hexadecimal = part[2:], 16, _HEX, True
         elif part.startswith(b"0") and len(part) > 1:
-            digits, base, code = part, 8, "name.ipv4-octal"
+            digits, base, allowed, octal = part, 8, _OCTAL, True
         else:
-            digits, base, code = part, 10, ""
-        if digits.strip({16: _HEX, 8: _OCTAL, 10: _DECIMAL}[base]):
+            digits, base, allowed = part, 10, _DECIMAL
+        if digits.strip(allowed):
             return None
+        # Nothing after 0x is zero to inet_aton.
         values.append(int(digits or b"0", base))
-        codes.add(code)
     if any(value > 0xFF for value in values[:-1]) or values[-1] >= 1 << 8 * (5 - len(values)):
         return None
-    for code in ("name.ipv4-hex", "name.ipv4-octal"):
-        if code in codes:
-            return code
+    if hexadecimal or octal:
+        return "name.ipv4-hex" if hexadecimal else "name.ipv4-octal"
     if len(parts) == 1:
         return "name.ipv4-decimal"
     if len(parts) < 4:

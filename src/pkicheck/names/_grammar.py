@@ -184,7 +184,7 @@ def _refusals(raw: bytes, found: _Found) -> tuple[Finding, ...]:
 
 def _refuse(raw: bytes, found: _Found) -> InputError:
     """The first defect as an exception that names the name, the place, the defect and its code."""
-    first = _refusals(raw, found)[0]
+    (first,) = _refusals(raw, dict([next(iter(found.items()))]))
     where = f' at "{first.saw[0]}"' if first.saw else ""
     hint = f"; {first.expected}" if first.expected else ""
     return InputError(f'"{first.place}" is not a name{where}: {code(first.code).meaning} ({first.code}{hint})')

@@ -16,31 +16,30 @@ from pkicheck.errors import InputError
 from pkicheck.findings import Finding, finding, show
 from pkicheck.names._types import DomainName, WildcardName
 
-__all__ = ["PREFIX", "decode_p_label", "name_remarks", "p_label_defect", "to_ascii"]
+__all__ = ["PREFIX", "name_remarks", "p_label_defect", "to_ascii"]
 
 PREFIX: Final = b"xn--"
 # Four octets of UTF-8 for each of 253 characters: nothing longer can become a name.
 _LONGEST_INPUT: Final = 1012
 
 
-def decode_p_label(label: bytes) -> str | None:
-    """The Unicode form of a label that begins with `xn--`, or None if the rest is no Punycode of Unicode characters.
+def _decoded(label: bytes) -> str:
+    """The Unicode form of a lower-case label of at most 63 octets: the decoder is quadratic in the length.
 
-    `label` is lower case and has at most 63 octets: the decoder is quadratic in the length.
+    Raises:
+        UnicodeError: what follows `xn--` is no Punycode of Unicode characters.
     """
-    try:
-        decoded = label[4:].decode("punycode")
-        # Surrogates come out of the decoder, yet they are not characters and no encoder is given them.
-        decoded.encode("utf-8")
-    except UnicodeError:
-        return None
+    decoded = label[4:].decode("punycode")
+    # Surrogates come out of the decoder, yet they are not characters and no encoder is given them.
+    decoded.encode("utf-8")
     return decoded
 
 
 def p_label_defect(label: bytes) -> str | None:
-    """The code of what keeps an XN-Label from being a P-Label, or None. Same bounds as `decode_p_label`."""
-    decoded = decode_p_label(label)
-    if decoded is None:
+    """The code of what keeps an XN-Label (lower case, at most 63 octets) from being a P-Label, or None."""
+    try:
+        decoded = _decoded(label)
+    except UnicodeError:
         return "name.p-label-undecodable"
     if decoded.isascii():
         return "name.p-label-ascii"
@@ -65,8 +64,7 @@ def name_remarks(name: DomainName | WildcardName) -> tuple[Finding, ...]:
     base = name.base if isinstance(name, WildcardName) else name
     if PREFIX not in base.wire:
         return ()
-    decoded = [decode_p_label(label) for label in base.labels if label.startswith(PREFIX)]
-    labels = [each for each in decoded if each is not None]
+    labels = [_decoded(label) for label in base.labels if label.startswith(PREFIX)]
     denormal = [each for each in labels if not unicodedata.is_normalized("NFC", each)]
     breaking = [each for each in labels if _breaks_idna2008(each)]
     remarks: list[Finding] = []

@@ -1,55 +1,31 @@
-"""Dated lists at the edge: the packaged ones, the caller's own in the formats of their publishers, and their answers.
-
-    iana.root-zone         tlds-alpha-by-domain.txt (IANA)
-    iana.special-use       special-use-domain.csv (IANA)
-    iana.special-purpose   iana-ipv4-special-registry-1.csv and iana-ipv6-special-registry-1.csv (IANA)
-    psl.icann              public_suffix_list.dat (publicsuffix.org), its ICANN section; packaged in the extra `psl`
-
-Every list has a day. A file that does not say its day needs `as_of`: the day on which the caller fetched it. A list
-that has lost its entries would let everything pass, so a file without the entries that every edition has is refused.
-"""
+"""Readers of the lists in the formats of their publishers. A file that is not whole is refused."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import importlib.resources
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import date, datetime, timedelta, timezone
-from functools import cache
-from importlib.resources.abc import Traversable
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timezone
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
-
-import attrs
+from typing import Final
 
 from pkicheck.canon import utc
 from pkicheck.errors import InputError, TransportError
-from pkicheck.namecheck import ROOT_ZONE, SPECIAL_PURPOSE, SPECIAL_USE, SUFFIXES
-from pkicheck.names import DomainName, parse_address, parse_domain, to_ascii
-from pkicheck.ports import Failure, ListFact, ListQuestion, Observation, Request
-
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
+from pkicheck.lists._values import Block, RootZone, SpecialPurpose, SpecialUse, Suffixes
+from pkicheck.names import DomainName, parse_domain, to_ascii
 
 __all__ = [
-    "DatedList",
-    "PackagedLists",
-    "RootZone",
+    "NEEDS_EXTRA",
     "Source",
-    "SpecialPurpose",
-    "SpecialUse",
-    "Suffixes",
-    "packaged",
     "read_root_zone",
     "read_special_purpose",
     "read_special_use",
     "read_suffixes",
 ]
+
+NEEDS_EXTRA: Final = "the public suffix list needs an extra package: pip install 'pkicheck[psl]'"
 
 Source = str | Path | bytes
 """Where a list is: a path, or the bytes themselves."""
@@ -71,94 +47,6 @@ _ALWAYS_BLOCKS: Final = {
     6: ("::/128", "::1/128", "::ffff:0:0/96", "2001::/23", "fc00::/7", "fe80::/10"),
 }
 _ALWAYS_SUFFIXES: Final = ("com", "net", "org")
-
-
-class DatedList(Protocol):
-    """A list that answers questions about keys."""
-
-    @property
-    def version(self) -> str:
-        """Which edition, and the beginning of the SHA-256 of its bytes."""
-        ...
-
-    @property
-    def as_of(self) -> datetime:
-        """The day of the list, 00:00 UTC."""
-        ...
-
-    def answer(self, key: str) -> str | None:
-        """What the list says of the key; raises InputError for a key that is none."""
-        ...
-
-
-@attrs.frozen(kw_only=True)
-class RootZone:
-    """The top-level domains of the IANA root zone."""
-
-    version: str
-    as_of: datetime
-    labels: frozenset[str]
-
-    def answer(self, key: str) -> str | None:
-        """The key when it is a top-level domain."""
-        return key if key in self.labels else None
-
-
-@attrs.frozen(kw_only=True)
-class SpecialUse:
-    """The special-use domain names."""
-
-    version: str
-    as_of: datetime
-    names: frozenset[str]
-
-    def answer(self, key: str) -> str | None:
-        """The entry that the name equals or lies below; the longest of several."""
-        return next((each.text for each in parse_domain(key).climb() if each.text in self.names), None)
-
-
-@attrs.frozen
-class _Block:
-    first: int
-    last: int
-    name: str
-    # The index of the narrowest block around this one; blocks are nested or apart, never crossing.
-    around: int
-
-
-@attrs.frozen(kw_only=True)
-class SpecialPurpose:
-    """The blocks of the special-purpose address registries, sorted by their first address, wide before narrow."""
-
-    version: str
-    as_of: datetime
-    blocks: dict[int, tuple[_Block, ...]]
-    firsts: dict[int, tuple[int, ...]]
-
-    def answer(self, key: str) -> str | None:
-        """The narrowest block that holds the address, with its name."""
-        address = parse_address(key)
-        if address is None:
-            msg = f"{key[:80]!a} is not the canonical text of an address"
-            raise InputError(msg)
-        blocks, number = self.blocks[address.version], int(address)
-        index = bisect_right(self.firsts[address.version], number) - 1
-        while index >= 0 and blocks[index].last < number:
-            index = blocks[index].around
-        return None if index < 0 else blocks[index].name
-
-
-@attrs.frozen(kw_only=True)
-class Suffixes:
-    """The ICANN section of the public suffix list."""
-
-    version: str
-    as_of: datetime
-    _rules: PublicSuffixList = attrs.field(alias="rules")
-
-    def answer(self, key: str) -> str | None:
-        """The public suffix of the name, None when no rule is for its top-level domain."""
-        return self._rules.publicsuffix(parse_domain(key).text)
 
 
 def _read(source: Source) -> tuple[str, bytes]:
@@ -318,14 +206,14 @@ def _networks(where: str, text: str, version: int) -> list[tuple[IPv4Network | I
     return found
 
 
-def _nested(networks: Iterable[tuple[IPv4Network | IPv6Network, str]]) -> tuple[_Block, ...]:
-    blocks: list[_Block] = []
+def _nested(networks: Iterable[tuple[IPv4Network | IPv6Network, str]]) -> tuple[Block, ...]:
+    blocks: list[Block] = []
     for network, name in sorted(networks, key=lambda each: (int(each[0].network_address), each[0].prefixlen)):
         first, last = int(network.network_address), int(network.broadcast_address)
         around = len(blocks) - 1
         while around >= 0 and blocks[around].last < first:
             around = blocks[around].around
-        blocks.append(_Block(first, last, name, around))
+        blocks.append(Block(first, last, name, around))
     return tuple(blocks)
 
 
@@ -342,7 +230,7 @@ def read_special_purpose(ipv4: Source, ipv6: Source, *, as_of: datetime | date |
     """
     days: list[datetime] = []
     octets: list[bytes] = []
-    blocks: dict[int, tuple[_Block, ...]] = {}
+    blocks: dict[int, tuple[Block, ...]] = {}
     for version, source in ((4, ipv4), (6, ipv6)):
         where, data = _read(source)
         text = _text(where, data)
@@ -394,8 +282,7 @@ def read_suffixes(source: Source, *, as_of: datetime | date | None = None) -> Su
     try:
         from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - an extra
     except ImportError:
-        msg = "the public suffix list needs an extra package: pip install 'pkicheck[psl]'"
-        raise TransportError(msg) from None
+        raise TransportError(NEEDS_EXTRA) from None
     where, data = _read(source)
     text = _text(where, data)
     version = _PSL_VERSION.search(text[:2000])
@@ -403,123 +290,3 @@ def read_suffixes(source: Source, *, as_of: datetime | date | None = None) -> Su
     rules = PublicSuffixList(_rules(where, text), accept_unknown=False, accept_encoded_idn=False, only_icann=True)
     edition = f"{day:%Y-%m-%d}" if version is None else version[1]
     return Suffixes(version=_version(edition, data), as_of=day, rules=rules)
-
-
-def _packaged(name: str) -> bytes:
-    file: Traversable = importlib.resources.files("pkicheck") / "_data" / name
-    return file.read_bytes()
-
-
-@cache
-def _root_zone() -> RootZone:
-    return read_root_zone(_packaged("tlds-alpha-by-domain.txt"))
-
-
-@cache
-def _special_use() -> SpecialUse:
-    return read_special_use(_packaged("special-use-domain.csv"))
-
-
-@cache
-def _special_purpose() -> SpecialPurpose:
-    return read_special_purpose(
-        _packaged("iana-ipv4-special-registry-1.csv"), _packaged("iana-ipv6-special-registry-1.csv")
-    )
-
-
-@cache
-def _suffixes() -> Suffixes:
-    try:
-        file = importlib.resources.files("publicsuffixlist") / "public_suffix_list.dat"
-    except ModuleNotFoundError:
-        msg = "the public suffix list needs an extra package: pip install 'pkicheck[psl]'"
-        raise TransportError(msg) from None
-    return read_suffixes(file.read_bytes())
-
-
-def packaged() -> Mapping[str, DatedList]:
-    """The packaged lists by their ids; the public suffix list only where its extra is installed."""
-    found: dict[str, DatedList] = {
-        ROOT_ZONE: _root_zone(),
-        SPECIAL_USE: _special_use(),
-        SPECIAL_PURPOSE: _special_purpose(),
-    }
-    with suppress(TransportError):
-        found[SUFFIXES] = _suffixes()
-    return found
-
-
-def _clock() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-class PackagedLists:
-    """A transport that answers questions to the lists, from the packaged files or from the caller's own.
-
-    Packaged files are read when they are first needed, once a process. Safe between threads.
-
-    Args:
-        root_zone, special_use, special_purpose, suffixes: lists that stand in for the packaged ones; see the readers.
-        clock: the wall clock, aware.
-    """
-
-    def __init__(
-        self,
-        *,
-        root_zone: RootZone | None = None,
-        special_use: SpecialUse | None = None,
-        special_purpose: SpecialPurpose | None = None,
-        suffixes: Suffixes | None = None,
-        clock: Callable[[], datetime] = _clock,
-    ) -> None:
-        self._clock = clock
-        self._lists: dict[str, Callable[[], DatedList]] = {
-            ROOT_ZONE: _root_zone if root_zone is None else lambda: root_zone,
-            SPECIAL_USE: _special_use if special_use is None else lambda: special_use,
-            SPECIAL_PURPOSE: _special_purpose if special_purpose is None else lambda: special_purpose,
-            SUFFIXES: _suffixes if suffixes is None else lambda: suffixes,
-        }
-
-    def now(self) -> datetime:
-        """The wall clock."""
-        return utc(self._clock(), what="the clock")
-
-    def exchange(self, batch: Sequence[Request], /, *, within: timedelta) -> Sequence[Observation]:
-        """Answer every question of the batch; nothing here waits, so `within` does not matter.
-
-        A list that is not there, or not known, is an observation with a failure.
-
-        Raises:
-            TransportError: a request that is no question to a list.
-        """
-        del within
-        return [self._answer(each) for each in batch]
-
-    def _answer(self, question: Request) -> ListFact:
-        if not isinstance(question, ListQuestion):
-            msg = f"PackagedLists answers questions to lists only, got a {type(question).__name__}"
-            raise TransportError(msg)
-        sent = self.now()
-        version, as_of, answer, failure = "", sent, None, None
-        load = self._lists.get(question.list)
-        try:
-            if load is None:
-                failure = Failure.UNREACHABLE
-            else:
-                found = load()
-                version, as_of = found.version, found.as_of
-                answer = found.answer(question.key)
-        except TransportError:
-            failure = Failure.UNREACHABLE
-        except InputError:
-            failure = Failure.PROTOCOL
-        return ListFact(
-            request=question,
-            vantage="lists",
-            sent=sent,
-            received=self.now(),
-            failure=failure,
-            version=version,
-            as_of=as_of,
-            answer=answer,
-        )

@@ -1,0 +1,144 @@
+"""The packaged lists, and the transport that answers from them or from the caller's own."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from importlib.resources.abc import Traversable
+
+from pkicheck.canon import utc
+from pkicheck.errors import InputError, TransportError
+from pkicheck.lists._readers import (
+    NEEDS_EXTRA,
+    read_root_zone,
+    read_special_purpose,
+    read_special_use,
+    read_suffixes,
+)
+from pkicheck.lists._values import DatedList, RootZone, SpecialPurpose, SpecialUse, Suffixes
+from pkicheck.namecheck import ROOT_ZONE, SPECIAL_PURPOSE, SPECIAL_USE, SUFFIXES
+from pkicheck.ports import Failure, ListFact, ListQuestion, Observation, Request
+
+__all__ = ["PackagedLists", "packaged"]
+
+
+def _packaged(name: str) -> bytes:
+    file: Traversable = importlib.resources.files("pkicheck") / "_data" / name
+    return file.read_bytes()
+
+
+@cache
+def _root_zone() -> RootZone:
+    return read_root_zone(_packaged("tlds-alpha-by-domain.txt"))
+
+
+@cache
+def _special_use() -> SpecialUse:
+    return read_special_use(_packaged("special-use-domain.csv"))
+
+
+@cache
+def _special_purpose() -> SpecialPurpose:
+    return read_special_purpose(
+        _packaged("iana-ipv4-special-registry-1.csv"), _packaged("iana-ipv6-special-registry-1.csv")
+    )
+
+
+@cache
+def _suffixes() -> Suffixes:
+    try:
+        file = importlib.resources.files("publicsuffixlist") / "public_suffix_list.dat"
+    except ModuleNotFoundError:
+        raise TransportError(NEEDS_EXTRA) from None
+    return read_suffixes(file.read_bytes())
+
+
+def packaged() -> Mapping[str, DatedList]:
+    """The packaged lists by their ids; the public suffix list only where its extra is installed."""
+    found: dict[str, DatedList] = {
+        ROOT_ZONE: _root_zone(),
+        SPECIAL_USE: _special_use(),
+        SPECIAL_PURPOSE: _special_purpose(),
+    }
+    with suppress(TransportError):
+        found[SUFFIXES] = _suffixes()
+    return found
+
+
+def _clock() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class PackagedLists:
+    """A transport that answers questions to the lists, from the packaged files or from the caller's own.
+
+    Packaged files are read when they are first needed, once a process. Safe between threads.
+
+    Args:
+        root_zone, special_use, special_purpose, suffixes: lists that stand in for the packaged ones; see the readers.
+        clock: the wall clock, aware.
+    """
+
+    def __init__(
+        self,
+        *,
+        root_zone: RootZone | None = None,
+        special_use: SpecialUse | None = None,
+        special_purpose: SpecialPurpose | None = None,
+        suffixes: Suffixes | None = None,
+        clock: Callable[[], datetime] = _clock,
+    ) -> None:
+        self._clock = clock
+        self._lists: dict[str, Callable[[], DatedList]] = {
+            ROOT_ZONE: _root_zone if root_zone is None else lambda: root_zone,
+            SPECIAL_USE: _special_use if special_use is None else lambda: special_use,
+            SPECIAL_PURPOSE: _special_purpose if special_purpose is None else lambda: special_purpose,
+            SUFFIXES: _suffixes if suffixes is None else lambda: suffixes,
+        }
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        return utc(self._clock(), what="the clock")
+
+    def exchange(self, batch: Sequence[Request], /, *, within: timedelta) -> Sequence[Observation]:
+        """Answer every question of the batch; nothing here waits, so `within` does not matter.
+
+        A list that is not there, or not known, is an observation with a failure.
+
+        Raises:
+            TransportError: a request that is no question to a list.
+        """
+        del within
+        return [self._answer(each) for each in batch]
+
+    def _answer(self, question: Request) -> ListFact:
+        if not isinstance(question, ListQuestion):
+            msg = f"PackagedLists answers questions to lists only, got a {type(question).__name__}"
+            raise TransportError(msg)
+        sent = self.now()
+        version, as_of, answer, failure = "", sent, None, None
+        load = self._lists.get(question.list)
+        try:
+            if load is None:
+                failure = Failure.UNREACHABLE
+            else:
+                found = load()
+                version, as_of = found.version, found.as_of
+                answer = found.answer(question.key)
+        except TransportError:
+            failure = Failure.UNREACHABLE
+        except InputError:
+            failure = Failure.PROTOCOL
+        return ListFact(
+            request=question,
+            vantage="lists",
+            sent=sent,
+            received=self.now(),
+            failure=failure,
+            version=version,
+            as_of=as_of,
+            answer=answer,
+        )
