@@ -39,9 +39,11 @@ _SUBJECT_ALT_NAME = bytes.fromhex("551d11")
 
 def request(names: int) -> bytes:
     """A request with one attribute in its subject and so many names."""
-    builder = x509.CertificateSigningRequestBuilder(
+    builder = x509.CertificateSigningRequestBuilder().subject_name(
         x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "www.example.com")])
-    ).add_extension(x509.SubjectAlternativeName([x509.DNSName(f"www{n}.example.com") for n in range(names)]), False)
+    )
+    wanted = x509.SubjectAlternativeName([x509.DNSName(f"www{number}.example.com") for number in range(names)])
+    builder = builder.add_extension(wanted, critical=False)
     return builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()).public_bytes(
         serialization.Encoding.DER
     )

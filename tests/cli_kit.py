@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -52,6 +53,10 @@ def pkicheck(*arguments: str, stdin: bytes = b"") -> Done:
     return Done(code, kept_out.getvalue().decode("utf-8"), kept_err.getvalue().decode("utf-8"))
 
 
+# Set on some machines, it would hide an answer that waits in a buffer.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 def command(*arguments: str) -> list[str]:
     """The program to start for a run as a process; warnings are errors there too."""
     return [sys.executable, "-W", "error", "-m", "pkicheck", *arguments]
@@ -62,7 +67,9 @@ def started(
     *arguments: str, stdout: int | None = None, stderr: int | None = None
 ) -> Generator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
     """Start the command line as a process to talk with: it, and its standard input. A minute of silence ends it."""
-    with subprocess.Popen(command(*arguments), cwd=ROOT, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr) as child:
+    with subprocess.Popen(
+        command(*arguments), cwd=ROOT, env=_ENVIRONMENT, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr
+    ) as child:
         watch = threading.Timer(60, child.kill)
         watch.start()
         assert child.stdin
@@ -72,7 +79,12 @@ def started(
             watch.cancel()
 
 
-def process(*arguments: str, stdin: bytes = b"", timeout: float = 120) -> Done:
+def process(*arguments: str, stdin: bytes = b"") -> Done:
     """Run the command line as a process."""
-    done = subprocess.run(command(*arguments), cwd=ROOT, input=stdin, capture_output=True, timeout=timeout, check=False)
+    done = finished(command(*arguments), input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return Done(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
+
+def finished(program: list[str], **streams: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run a program to its end."""
+    return subprocess.run(program, cwd=ROOT, env=_ENVIRONMENT, timeout=120, check=False, **streams)

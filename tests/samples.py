@@ -1,4 +1,4 @@
-"""Results of every shape, made on zone data and a clock that stands still: what the tests of results and evidence share."""
+"""Results of every shape, on zone data and a clock that stands still: what tests of results and evidence share."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ AT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 ISSUERS = ("ca.example", "ca.test")
 ACCOUNT = "https://ca.example/acct/7"
 CANARY = "0123456789abcdef0123"
-FAILING = attrs.evolve(
-    BASELINE, name="failing", caa=CaaPolicy(failure_permits=True, canary_zone="canary.example.net")
-)
+FAILING = attrs.evolve(BASELINE, name="failing", caa=CaaPolicy(failure_permits=True, canary_zone="canary.example.net"))
 """A policy under which a failure may count as permission."""
 
 _ROOT = """
@@ -59,7 +57,7 @@ def zone(at: datetime = AT) -> Zone:
     made = Zone(_ROOT, status="secure", clock=FixedClock(at))
     made.load(_UNSIGNED, status="unsigned")
     made.add_raw("short.com", "CAA", b"\x00")
-    made.add_raw("hostile.com", "CAA", b'\x00\x05issue<b>\x1b[31m"\'\r\n\x00\xff\\&')
+    made.add_raw("hostile.com", "CAA", b"\x00\x05issue<b>\x1b[31m\"'\r\n\x00\xff\\&")
     made.add_raw("many.com", "CAA", b"\x00\x05issueother0.example")
     for index in range(1, 9):
         made.add_raw("many.com", "CAA", b"\x00\x05issueother%d.example" % index)
@@ -76,7 +74,9 @@ def failing_zone() -> Zone:
     return made
 
 
-def caa(name: str, *, at: datetime | None = None, policy: Policy = BASELINE, clock: datetime = AT) -> pkicheck.CaaResult:
+def caa(
+    name: str, *, at: datetime | None = None, policy: Policy = BASELINE, clock: datetime = AT
+) -> pkicheck.CaaResult:
     """A CAA result for a name of the zone data."""
     return pkicheck.check_caa(
         name, issuers=ISSUERS, resolver=zone(clock), at=at, policy=policy, canary=CANARY if policy is FAILING else ""
@@ -87,7 +87,9 @@ def caa(name: str, *, at: datetime | None = None, policy: Policy = BASELINE, clo
 def results() -> dict[str, Result]:
     """A result of each shape, by a name that says which."""
     made: dict[str, Result] = {}
-    names = "forbidden other account method critical good wild alias dangling loop mail short hostile many absent unsigned"
+    names = (
+        "forbidden other account method critical good wild alias dangling loop mail short hostile many absent unsigned"
+    )
     for name in names.split():
         made[name] = caa(f"{name}.com")
     for name in "servfail timeout refused truncated bogus lame malformed unreachable stale".split():

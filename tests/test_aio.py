@@ -20,9 +20,12 @@ from pkicheck.testing import AsyncZone
 from tests.samples import ACCOUNT, AT, CANARY, FAILING, ISSUERS, failing_zone, zone
 
 
-@pytest.mark.parametrize("name", aio.__all__)
+CHECKS = [name for name in aio.__all__ if name.startswith("check_")]
+
+
+@pytest.mark.parametrize("name", CHECKS)
 def test_signatures_agree(name: str) -> None:
-    """Each asynchronous check has the names, kinds, defaults and types of its blocking twin; only the transport differs."""
+    """An asynchronous check has names, kinds, defaults and types of its blocking twin; only the transport differs."""
     blocking, asynchronous = getattr(pkicheck, name), getattr(aio, name)
     assert inspect.iscoroutinefunction(asynchronous)
     assert not inspect.iscoroutinefunction(blocking)
@@ -35,9 +38,24 @@ def test_signatures_agree(name: str) -> None:
 
 
 def test_every_blocking_check_has_a_twin() -> None:
-    """No check of the public API is blocking only."""
+    """No check of the public API is blocking only, and nothing is asynchronous only."""
     checks = {name for name in pkicheck.__all__ if name.startswith("check_")}
-    assert checks == {name for name in aio.__all__ if name.startswith("check_")}
+    assert checks == set(CHECKS)
+    assert set(aio.__all__) <= set(pkicheck.__all__)
+    assert dir(aio) == sorted(aio.__all__)
+    with pytest.raises(AttributeError, match=r"module 'pkicheck\.aio' has no attribute 'check_everything'"):
+        aio.check_everything  # type: ignore[attr-defined]  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_resolvers_agree() -> None:
+    """The asynchronous resolver is made like the blocking one and has its methods, by the same parameters."""
+    one, other = pkicheck.Resolver, aio.Resolver
+    assert one is not other
+    assert str(inspect.signature(other)).replace("asyncio", "") == str(inspect.signature(one))
+    for name, method in inspect.getmembers(one, inspect.isfunction):
+        if not name.startswith("_"):
+            twin = getattr(other, name, None) or getattr(other, f"a{name}")
+            assert list(inspect.signature(twin).parameters) == list(inspect.signature(method).parameters)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +88,9 @@ def test_results_agree(arguments: dict[str, Any]) -> None:
 
 def test_failures_as_permission_agree() -> None:
     """The longest path, a failure that counts as permission, is the same in both."""
-    one = pkicheck.check_caa("www.unsigned.com", issuers=ISSUERS, resolver=failing_zone(), policy=FAILING, canary=CANARY)
+    one = pkicheck.check_caa(
+        "www.unsigned.com", issuers=ISSUERS, resolver=failing_zone(), policy=FAILING, canary=CANARY
+    )
     other = asyncio.run(
         aio.check_caa(
             "www.unsigned.com", issuers=ISSUERS, resolver=AsyncZone(failing_zone()), policy=FAILING, canary=CANARY

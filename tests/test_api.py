@@ -101,13 +101,23 @@ def _lines_of(module: str) -> Iterator[str]:
     for name in sorted(loaded.__all__):
         value = getattr(loaded, name)
         home = getattr(value, "__module__", module)
-        if module == "pkicheck" or (isinstance(home, str) and home != module and home.startswith("pkicheck") and "._" not in home):
-            yield f"{name}" if not isinstance(home, str) or not home.startswith("pkicheck.") else f"{name} = {home}.{name}"
+        if module == "pkicheck" or (
+            isinstance(home, str) and home != module and home.startswith("pkicheck") and "._" not in home
+        ):
+            yield (
+                f"{name}"
+                if not isinstance(home, str) or not home.startswith("pkicheck.")
+                else f"{name} = {home}.{name}"
+            )
         elif isinstance(value, type) and issubclass(value, Enum):
             yield f"enum {name}: {', '.join(f'{each.name}={each.value!r}' for each in value)}"
         elif isinstance(value, type):
             bases = ", ".join(each.__name__ for each in value.__bases__ if each is not object)
-            made = "" if attrs.has(value) or value.__init__ is _NoInit.__init__ or "__init__" not in vars(value) else _signature(value)
+            made = (
+                ""
+                if attrs.has(value) or value.__init__ is _NoInit.__init__ or "__init__" not in vars(value)
+                else _signature(value)
+            )
             yield f"class {name}({bases}){made}"
             yield from _members(value)
         elif inspect.isroutine(value):
@@ -137,7 +147,7 @@ def test_the_public_api_is_on_record() -> None:
 
 
 def test_every_public_name_can_be_had() -> None:
-    """Each name of `pkicheck.__all__` resolves to the object of its home, `dir` lists just these, and an unknown is none."""
+    """Each name of `pkicheck.__all__` resolves to the object of its home, and `dir` lists just these."""
     assert dir(pkicheck) == sorted(pkicheck.__all__)
     assert len(set(pkicheck.__all__)) == len(pkicheck.__all__)
     for home, names in pkicheck._HOMES.items():
@@ -145,7 +155,7 @@ def test_every_public_name_can_be_had() -> None:
             assert getattr(pkicheck, name) is getattr(importlib.import_module(home), name)
             assert name in importlib.import_module(home).__all__
     with pytest.raises(AttributeError, match="module 'pkicheck' has no attribute 'check_everything'"):
-        pkicheck.check_everything  # noqa: B018  # type: ignore[attr-defined]  # pyright: ignore
+        pkicheck.check_everything  # noqa: B018  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_a_star_import_gives_the_api() -> None:
@@ -159,7 +169,11 @@ def test_types_are_told_the_same_names() -> None:
     """The imports that type checkers read are those that the table resolves."""
     text = next(module.text for module in modules() if module.name == "")
     block = text[text.index("if TYPE_CHECKING:") : text.index("_HOMES = {")]
-    told = {name for line in re.findall(r"import (?:\(([^)]*)\)|([\w, ]+))", block) for name in re.findall(r"\w+", "".join(line))}
+    told = {
+        name
+        for line in re.findall(r"import (?:\(([^)]*)\)|([\w, ]+))", block)
+        for name in re.findall(r"\w+", "".join(line))
+    }
     assert told == set(pkicheck.__all__) - {"__version__"}
 
 
@@ -182,7 +196,9 @@ def test_importing_the_package_imports_next_to_nothing() -> None:
     assert {name for name in loaded if name.startswith("pkicheck")} == {"pkicheck", "pkicheck._version"}
 
 
-@pytest.mark.parametrize("module", ["pkicheck.caa", "pkicheck.evidence", "pkicheck.namecheck", "pkicheck.aio", "pkicheck.plans"])
+@pytest.mark.parametrize(
+    "module", ["pkicheck.caa", "pkicheck.evidence", "pkicheck.namecheck", "pkicheck.aio", "pkicheck.plans"]
+)
 def test_importing_a_check_imports_no_door_to_the_world(module: str) -> None:
     """A check brings no socket, TLS, event loop, HTTP, database, process or X.509 library with it."""
     loaded = _loaded(f"import {module}")

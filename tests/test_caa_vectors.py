@@ -123,6 +123,17 @@ def test_every_code_is_reached() -> None:
     assert reached - catalogue == {"evidence.dry-run"}
 
 
+def test_every_file_has_its_origin() -> None:
+    """The README names the origin of each file of the three areas, and no file that is not there."""
+    folder = Path(__file__).resolve().parent / "vectors"
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    for area in ("caa", "issuevalue", "dns"):
+        section = text.partition(f"## {area}:")[2].partition("\n## ")[0]
+        assert set(re.findall(r"^\| `([a-z]+\.toml)` \|", section, re.MULTILINE)) == {
+            path.name for path in (folder / area).glob("*.toml")
+        }
+
+
 def test_every_rule_has_a_vector() -> None:
     """Each rule of CAA and of DNSSEC is cited by a vector, and vectors cite only rules there are."""
     cited = {rule for each in _VECTORS for rule in each.rule}

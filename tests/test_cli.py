@@ -24,8 +24,8 @@ from pkicheck._progress import Progress
 from pkicheck.codes import CATALOGUE
 from pkicheck.errors import InputError, TransportError
 from pkicheck.rules import RULES
-from tests.architecture.source import ROOT, modules
-from tests.cli_kit import ASK, Done, command, process, started
+from tests.architecture.source import modules
+from tests.cli_kit import ASK, Done, command, finished, process, started
 from tests.cli_kit import pkicheck as run
 
 _PIPE = subprocess.PIPE
@@ -90,7 +90,7 @@ def test_version_and_help_import_nothing_heavy() -> None:
             "heavy = {'cryptography', 'dns', 'idna', 'pkicheck.caa', 'pkicheck.lists', 'pkicheck.chainlog'}\n"
             "sys.exit(repr(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)\n"
         )
-        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = finished([sys.executable, "-c", program], stderr=_PIPE)
         assert done.returncode == 0, done.stderr
 
 
@@ -203,9 +203,7 @@ def test_a_reader_that_leaves_is_no_fault() -> None:
 def test_a_full_disk_is_not_a_pass(arguments: tuple[str, ...]) -> None:
     """An answer that cannot be written is 70 with one line, whatever the verdict was."""
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            command(*arguments), cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
-        )
+        done = finished(command(*arguments), stdout=full, stderr=_PIPE)
     assert done.returncode == 70
     assert done.stderr.count(b"\n") == 1
     assert b"standard output cannot be written" in done.stderr
@@ -215,9 +213,7 @@ def test_standard_error_that_nobody_reads() -> None:
     """A closed standard error changes no exit code."""
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run(
-        command("caa", "bad..name", *ASK), cwd=ROOT, stdout=subprocess.PIPE, stderr=writer, check=False, timeout=60
-    )
+    done = finished(command("caa", "bad..name", *ASK), stdout=_PIPE, stderr=writer)
     os.close(writer)
     assert (done.returncode, done.stdout) == (2, b"")
 
@@ -225,7 +221,7 @@ def test_standard_error_that_nobody_reads() -> None:
 def test_standard_input_that_is_closed() -> None:
     """`-` without a standard input is a wrong call, not a crash."""
     program = ["sh", "-c", 'exec "$@" <&-', "sh", *command("caa", "-", *ASK)]
-    done = subprocess.run(program, cwd=ROOT, capture_output=True, check=False, timeout=60)
+    done = finished(program, stdout=_PIPE, stderr=_PIPE)
     assert done.returncode == 2
     assert b"standard input is closed" in done.stderr
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pkicheck.chainlog import ChainLog, Head, Manifest, Rotation, ed25519_seal
-from tests.architecture.source import ROOT
-from tests.cli_kit import Done, command
+from tests.cli_kit import Done, process
 from tests.cli_kit import pkicheck as run
 
 _LINES = b'{"schema":"example/a/1","n":1}\n{"n":2}\n{"schema":"example/a/1","n":3}\n'
@@ -75,14 +73,8 @@ def test_a_log_that_somebody_writes(tmp_path: Path) -> None:
     """A log that another writer has open is our own side's trouble: 70, one line, nothing appended."""
     log = tmp_path / "x.log"
     with ChainLog(log, log_id="ca1"):
-        done = subprocess.run(
-            command("log", "append", str(log), "--log-id", "ca1"),
-            cwd=ROOT,
-            input=_LINES,
-            capture_output=True,
-            check=False,
-        )
-    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (70, b"", 1)
+        done = process("log", "append", str(log), "--log-id", "ca1", stdin=_LINES)
+    assert (done.code, done.out, done.err.count("\n")) == (70, "", 1)
 
 
 @pytest.mark.parametrize("flag", ["--json", "--until-head"])

@@ -73,6 +73,18 @@ def test_json_has_the_facts(evidence: bytes) -> None:
     assert done.err == "0 same, 1 changed, 1 bad, 0 cannot, 0 passed over\n"
 
 
+def test_another_code_is_a_change(evidence: bytes) -> None:
+    """The same verdict for another reason is a change; with --at, where only verdicts count, it is none."""
+    line = evidence.splitlines()[0]
+    record = json.loads(line)
+    note = {**record["findings"][0], "code": "caa.not-restricting"}
+    forged = _changed(line, findings=[*record["findings"], note])
+    done = _replay(forged)
+    assert done.code == 1
+    assert "PASS -> PASS, - caa.not-restricting" in done.lines[0]
+    assert _replay(forged, "--at", record["at"]).code == 0
+
+
 def test_the_rules_of_another_day() -> None:
     """--at judges by the rules of that day and prints only other verdicts: advice becomes binding (BR 4.2.2.1.2)."""
     ask = (

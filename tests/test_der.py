@@ -226,6 +226,7 @@ def test_wrong_arguments() -> None:
     for field in ("max_bytes", "max_depth", "max_elements", "max_defects"):
         with pytest.raises(InputError, match=r"^limits: "):
             Limits(**{field: 0})
+    assert Limits(max_bytes=1, max_depth=1, max_elements=1, max_defects=1).max_depth == 1
     for number in (-1, 31):
         with pytest.raises(InputError, match=r"^number: expected 0 to 30"):
             context(number)
@@ -526,13 +527,34 @@ def test_work_is_linear(make: Callable[[int], bytes], call: Callable[[bytes], ob
     assert per_octet[2] < 1.5 * per_octet[0]  # longer lengths need longer headers; quadratic work would be at 4
 
 
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 129, 255, 256, 257, 0x7FFF, 0x8000, 0x81FF, 0xFFFF, 0x10000, 0x10180])
+def test_lengths_at_their_bounds(size: int) -> None:
+    """Every form of length is read as it is written, with more octets behind than any misreading would need."""
+    parts = (encode(4, bytes(size)), encode(4, bytes(0x20000)), encode(2, b"\1"))
+    root = read(encode(16, b"".join(parts), constructed=True))
+    assert tuple(child.encoded for child in root.children()) == parts
+    assert tuple(content for _, content in root.contents()) == (bytes(size), bytes(0x20000), b"\1")
+    assert defects(root.encoded) == ()
+
+
+def test_default_limits_are_what_they_say() -> None:
+    """A mebibyte is read, an octet more is not (the other defaults are met by vectors and by the next test)."""
+    fits = encode(4, bytes((1 << 20) - 5))
+    assert len(fits) == 1 << 20
+    assert read(fits).encoded == fits
+    assert defects(fits) == ()
+    assert defects(fits + b"\0") == (Defect("too-large", 1 << 20),)
+    with pytest.raises(DerError, match="too-large at octet 1048576"):
+        read(fits + b"\0")
+
+
 def test_default_limits_stop_hostile_input_early() -> None:
     """40,000 levels cost no more than 32, and a million elements no more than 100,000."""
     data = _Counted(_deep(40_000))
     assert [defect.reason for defect in defects(data)] == ["too-deep"]
     assert data.taken < 1000
     data = _Counted(_siblings(300_000))
-    assert [defect.reason for defect in defects(data)] == ["too-many-elements"]
+    assert [_spell(defect) for defect in defects(data)] == [f"too-many-elements@{5 + 3 * 99_999}"]
     assert data.taken < 16 * 100_000
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -147,7 +148,7 @@ def _hash(kind: str) -> Any:
 
 @cache
 def _request(kind: str) -> x509.CertificateSigningRequest:
-    builder = x509.CertificateSigningRequestBuilder(_MANY_VALUED)
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_MANY_VALUED)
     for extension, critical in _extensions():
         builder = builder.add_extension(extension, critical)
     builder = builder.add_attribute(AttributeOID.CHALLENGE_PASSWORD, b"hush")
@@ -157,7 +158,15 @@ def _request(kind: str) -> x509.CertificateSigningRequest:
 
 @cache
 def _certificate(kind: str) -> x509.Certificate:
-    builder = x509.CertificateBuilder(_NAME, _MANY_VALUED, _key(kind).public_key(), _SERIAL, _FROM, _TO)
+    builder = (
+        x509.CertificateBuilder()
+        .issuer_name(_NAME)
+        .subject_name(_MANY_VALUED)
+        .public_key(_key(kind).public_key())
+        .serial_number(_SERIAL)
+        .not_valid_before(_FROM)
+        .not_valid_after(_TO)
+    )
     for extension, critical in _extensions():
         builder = builder.add_extension(extension, critical)
     return builder.sign(_key(kind), _hash(kind))
@@ -165,9 +174,10 @@ def _certificate(kind: str) -> x509.Certificate:
 
 @cache
 def _list(kind: str) -> x509.CertificateRevocationList:
-    builder = x509.CertificateRevocationListBuilder(_NAME, _FROM, _TO)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(_NAME).last_update(_FROM).next_update(_TO)
     for number in range(1, 200):
-        entry = x509.RevokedCertificateBuilder(number << 100, _FROM + timedelta(hours=number))
+        entry = x509.RevokedCertificateBuilder().serial_number(number << 100)
+        entry = entry.revocation_date(_FROM + timedelta(hours=number))
         if number % 2:
             entry = entry.add_extension(x509.CRLReason(x509.ReasonFlags.superseded), False)
         builder = builder.add_revoked_certificate(entry.build())
@@ -316,11 +326,13 @@ def _accepted(data: bytes) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             loaded = x509.load_der_x509_csr(data)
+            loaded.public_key()
             _ = (list(loaded.subject), list(loaded.extensions), list(loaded.attributes), loaded.signature)
     except (
         ValueError,
         TypeError,
         KeyError,
+        UnsupportedAlgorithm,
         x509.InvalidVersion,
         x509.DuplicateExtension,
         x509.UnsupportedGeneralNameType,
@@ -352,7 +364,7 @@ def _found(data: bytes) -> set[str]:
 
 @cache
 def _small_request() -> bytes:
-    builder = x509.CertificateSigningRequestBuilder(_MANY_VALUED)
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_MANY_VALUED)
     builder = builder.add_extension(x509.SubjectAlternativeName(_NAMES[:2] + _NAMES[120:123]), False)
     builder = builder.add_extension(x509.KeyUsage(True, False, False, False, True, False, False, False, False), True)
     return builder.sign(_key("p-256"), hashes.SHA256()).public_bytes(Encoding.DER)

@@ -96,7 +96,7 @@ def test_show_cuts_at_its_bound() -> None:
 
 
 def test_finding_escapes_counts_and_cites() -> None:
-    """`finding` escapes all its texts, keeps five values and counts the rest, and takes the rules from the code (R028)."""
+    """`finding` escapes its texts, keeps five values and counts the rest; the rules are those of the code (R028)."""
     made = finding(NOTE, b"bad\n.example", expected="<x>", saw=[f"v{index}\x1b" for index in range(7)])
     assert made.place == "bad\\x0a.example"
     assert made.expected == "\\x3cx\\x3e"
@@ -220,7 +220,9 @@ def test_json_holds_no_message_and_no_level() -> None:
 @pytest.mark.parametrize("value", [None, [], "finding", 1])
 def test_json_must_be_an_object(value: None) -> None:
     """Anything but an object is refused."""
-    with pytest.raises(InputError, match=r"here must be an object with exactly code, place, expected, saw, more, rules"):
+    with pytest.raises(
+        InputError, match=r"here must be an object with exactly code, place, expected, saw, more, rules"
+    ):
         finding_from_json(value, what="here")
 
 

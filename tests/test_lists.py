@@ -122,9 +122,9 @@ def test_each_special_block_at_both_ends(block: IPv4Network | IPv6Network, name:
         answer = special.answer(address_text(address))
         assert answer is not None
         narrowest = max((each for each, _ in _blocks() if address in each), key=lambda each: each.prefixlen)
-        assert answer.split(" ")[0] == str(narrowest)
+        assert ip_network(answer.split(" ")[0]) == narrowest
         if narrowest == block:
-            assert answer == f"{block} {name}"
+            assert answer.partition(" ")[2] == name
     for outside in (int(block[0]) - 1, int(block[-1]) + 1):
         if 0 <= outside < 2**block.max_prefixlen:
             address = type(block[0])(outside)
@@ -144,7 +144,7 @@ def test_the_search_agrees_with_a_plain_one(address: IPv4Address | IPv6Address) 
         assert answer is None
     else:
         assert answer is not None
-        assert answer.split(" ")[0] == str(max(holding, key=lambda block: block.prefixlen))
+        assert ip_network(answer.split(" ")[0]) == max(holding, key=lambda block: block.prefixlen)
 
 
 @given(st.lists(st.tuples(st.integers(0, 255), st.integers(0, 8)), max_size=12), st.integers(0, 255))

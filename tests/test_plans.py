@@ -1,4 +1,4 @@
-"""The loops that carry plans out: batches, deadlines, clocks, streams and cancellation, blocking and asynchronous alike."""
+"""The loops that carry plans out: batches, deadlines, clocks, streams, cancellation; blocking and asynchronous alike."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ class Rounds:
                 return Needs(batch)
         facts = [seen.fact(each) for batch in self.batches for each in batch]
         return Outcome(
-            tuple(each.failure.name if each.failure else str(each.answer) for each in facts if each is not None), self.mark
+            tuple(each.failure.name if each.failure else str(each.answer) for each in facts if each is not None),
+            self.mark,
         )
 
 
@@ -367,7 +368,6 @@ def test_a_transport_without_a_time_zone_is_refused(lists: type[Lists], one: Any
     assert io.log == []
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="plans._checked lets naive times of observations through")
 def test_observations_without_a_time_zone_are_refused() -> None:
     """A transport whose observations have naive times is our own side broken, said so, not a TypeError in a decision."""
 
@@ -541,7 +541,6 @@ def test_a_plan_that_raises_ends_the_stream(lists: type[Lists], one: Any, many: 
     assert io.batches == ["x", "axb"]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="plans.run_many reads on before it gives a result out")
 def test_a_result_is_given_out_before_the_next_plan_is_read() -> None:
     """With a window of one a stream can be a dialogue: the answer comes before the next question is read (R036)."""
     begun: list[int] = []
@@ -555,7 +554,6 @@ def test_a_result_is_given_out_before_the_next_plan_is_read() -> None:
         assert begun == list(range(index + 1))
 
 
-@pytest.mark.xfail(strict=True, raises=ZeroDivisionError, reason="plans._Window.fill: an exception drops finished results")
 def test_finished_results_are_given_out_before_an_exception() -> None:
     """When the source of plans breaks, results that are already there leave before the exception does."""
 
@@ -643,8 +641,8 @@ def test_no_event_loop_is_needed() -> None:
 
 
 def test_importing_the_loops_imports_no_event_loop() -> None:
-    """`pkicheck.plans` and `pkicheck.aio` bring no event loop with them."""
-    program = "import sys, pkicheck.plans, pkicheck.aio; sys.exit('asyncio' in sys.modules or 'selectors' in sys.modules)"
+    """`pkicheck.plans` brings no event loop with it: `arun` belongs to none."""
+    program = "import sys, pkicheck.plans; sys.exit('asyncio' in sys.modules or 'selectors' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -736,7 +734,12 @@ def test_leaving_out_an_observation_never_makes_a_pass(name: str) -> None:
 
 def test_replay_answers_rounds_that_were_never_asked() -> None:
     """A plan may ask several rounds in a replay, each answered with NOT_RECORDED, and needs no clock."""
-    assert replay(rounds("a", "bc", "d"), Seen([fact(ask("c"))])).saw == ("NOT_RECORDED", "NOT_RECORDED", "yes", "NOT_RECORDED")
+    assert replay(rounds("a", "bc", "d"), Seen([fact(ask("c"))])).saw == (
+        "NOT_RECORDED",
+        "NOT_RECORDED",
+        "yes",
+        "NOT_RECORDED",
+    )
 
 
 @given(st.permutations([fact(ask(key), AT + index * SECOND) for index, key in enumerate("abcd")]))
@@ -842,3 +845,186 @@ def test_transport_protocols_are_met() -> None:
     """Zone data is a Transport by its methods alone; nothing has to be inherited."""
     io: Transport = zone()
     assert io.now() == datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+
+
+# --- transports with streams
+
+
+class Streamed(Lists):
+    """A transport whose streams answer one batch at a time, the youngest first, and log what happens."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.streams: list[_Stream] = []
+
+    def stream(self) -> _Stream:
+        """Begin a stream."""
+        self.streams.append(_Stream(self))
+        return self.streams[-1]
+
+
+class _Stream:
+    def __init__(self, io: Streamed) -> None:
+        self._io = io
+        self.waiting: list[tuple[int, Sequence[Request], timedelta]] = []
+        self.most = 0
+        self.closed = 0
+
+    def ask(self, key: int, batch: Sequence[Request], /, *, within: timedelta) -> None:
+        assert not self.closed
+        assert key not in [each for each, _, _ in self.waiting]
+        self.waiting.append((key, batch, within))
+        self.most = max(self.most, len(self.waiting))
+
+    def answered(self) -> Sequence[tuple[int, Sequence[Observation]]]:
+        key, batch, within = self.waiting.pop()
+        return [(key, self._io.exchange(batch, within=within))]
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class AsyncStreamed(Streamed):
+    """`Streamed` for asynchronous programs."""
+
+    def stream(self) -> Any:
+        self.streams.append(_AsyncStream(self))
+        return self.streams[-1]
+
+
+class _AsyncStream(_Stream):
+    async def answered(self) -> Sequence[tuple[int, Sequence[Observation]]]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        await asyncio.sleep(0)
+        return super().answered()
+
+
+def streams(check: Callable[[type[Streamed], Callable[..., list[Any]]], None]) -> Any:
+    """Run a test over blocking and over asynchronous streams."""
+
+    def drive(plans: Iterable[Plan[T]], io: AsyncTransport, **rest: Any) -> list[tuple[int, T]]:
+        async def collect() -> list[tuple[int, T]]:
+            return [each async for each in arun_many(plans, io, **rest)]
+
+        return asyncio.run(collect())
+
+    ways = [
+        pytest.param(Streamed, lambda *given_, **rest: list(run_many(*given_, **rest)), id="blocking"),
+        pytest.param(AsyncStreamed, drive, id="async"),
+    ]
+    return pytest.mark.parametrize(("streamed", "many"), ways)(check)
+
+
+@streams
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("in_flight", [1, 3, 100])
+def test_streams_give_what_rounds_give(streamed: type[Streamed], many: Any, ordered: bool, in_flight: int) -> None:
+    """Over a transport with streams each plan comes to what it comes to alone, in order or not (R036, R063)."""
+    plans = [rounds(*["ab", "c", "d"][: index % 4], mark=index) for index in range(25)]
+    io = streamed()
+    got = many(iter(plans), io, in_flight=in_flight, ordered=ordered)
+    wanted = [(index, run(plan, Lists(), deadline=MINUTE)) for index, plan in enumerate(plans)]
+    assert (got if ordered else sorted(got, key=lambda pair: pair[0])) == wanted
+    assert [each.closed for each in io.streams] == [1]
+    assert io.streams[0].most <= in_flight
+
+
+@streams
+def test_a_stream_waits_for_nobody(streamed: type[Streamed], many: Any) -> None:
+    """Each plan is stepped as soon as its own batch is answered, not when the slowest of its window is."""
+    io = streamed()
+    many([rounds("a", "b"), rounds("c", "d", "e"), rounds("f")], io, in_flight=2, ordered=False)
+    assert io.batches == ["c", "d", "e", "f", "a", "b"]
+
+
+@streams
+def test_a_stream_records_and_checks(streamed: type[Streamed], many: Any) -> None:
+    """Observations of a stream are recorded as they come, and one of something else is our own side broken."""
+    recorded: list[Observation] = []
+    many([rounds("ab", "c")], streamed(), record=recorded.append)
+    assert [_question(each).key for each in recorded] == ["a", "b", "c"]
+    for broken in (_too_few, _too_many, _swapped, _of_another, _of_no_kind):
+        io = streamed(broken=broken)
+        with pytest.raises(TransportError, match="^the transport "):
+            many([rounds("ab")], io)
+        assert [each.closed for each in io.streams] == [1]
+
+
+@streams
+def test_a_stream_keeps_deadlines(streamed: type[Streamed], many: Any) -> None:
+    """Each batch of a stream gets what its own plan has left; past its deadline a plan asks nothing more."""
+    io = streamed(takes=20 * SECOND)
+    recorded: list[Observation] = []
+    ((_, got),) = many([rounds("a", "b", "c", "d")], io, deadline=45 * SECOND, record=recorded.append)
+    assert got.saw == ("yes", "yes", "yes", "DEADLINE")
+    assert [within for _, within in io.log] == [45 * SECOND, 25 * SECOND, 5 * SECOND]
+    assert [each.failure for each in recorded] == [None, None, None, Failure.DEADLINE]
+
+
+@streams
+def test_a_stream_is_closed_when_a_plan_raises(streamed: type[Streamed], many: Any) -> None:
+    """Whatever ends a run, its stream is closed, once."""
+    io = streamed()
+    with pytest.raises(TransportError, match="does not come to an end"):
+        many([rounds("a"), Endless()], io)
+    assert [each.closed for each in io.streams] == [1]
+
+
+def test_a_stream_is_closed_with_its_generator() -> None:
+    """A generator that is closed closes its stream; one that was never begun has none."""
+    io = Streamed()
+    got = cast("Generator[Any, None, None]", run_many(stream(None, "a", "b"), io, in_flight=2))
+    assert io.streams == []
+    next(got)
+    assert [each.closed for each in io.streams] == [0]
+    got.close()
+    assert [each.closed for each in io.streams] == [1]
+
+
+def test_an_asynchronous_stream_is_closed_when_cancelled() -> None:
+    """A cancelled run closes its stream: what is under way there is cancelled with it."""
+
+    class Hanging(AsyncStreamed):
+        def stream(self) -> Any:
+            made = super().stream()
+
+            async def never() -> Any:
+                self.log.append(((), SECOND))
+                await asyncio.Event().wait()
+
+            made.answered = never
+            return made
+
+    io = Hanging()
+
+    async def program() -> None:
+        task = asyncio.ensure_future(cast("Any", anext(arun_many([rounds("a")], cast("AsyncTransport", io)))))
+        while not io.log:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(program())
+    assert [each.closed for each in io.streams] == [1]
+
+
+def test_a_stream_answers_what_it_was_asked() -> None:
+    """An answer under a key that nobody asked under is our own side broken, said so."""
+
+    class Confused(Streamed):
+        def stream(self) -> Any:
+            made = super().stream()
+            made.answered = lambda: [(99, [])]  # type: ignore[method-assign]
+            return made
+
+    with pytest.raises(TransportError):
+        list(run_many([rounds("a")], Confused()))
+
+
+@pytest.mark.parametrize("wrong", [None, "127.0.0.1", Seen(), type("Clock", (), {"now": lambda self: AT})()])
+@both
+def test_a_transport_has_its_two_methods(lists: type[Lists], one: Any, many: Any, wrong: object) -> None:
+    """What is no transport is refused as an argument, and the message says which method it lacks."""
+    for ask_ in (lambda: one(rounds(), wrong, deadline=MINUTE), lambda: many([], wrong)):
+        with pytest.raises(InputError, match="a transport has the methods now and exchange; .* has no (now|exchange)"):
+            ask_()

@@ -69,9 +69,13 @@ FIELDS: Mapping[str, tuple[list[object], list[object]]] = {
     "net.dnssec": FLAG,
     "net.probe_max_age": span(timedelta(0), timedelta(days=1)),
     "net.probe_bogus": (["", "fail.example"], []),
-    "net.secure_paths": ([(), ("192.0.2.1",), ("192.0.2.1", "2001:db8::1")], ["192.0.2.1", ("192.0.2.01",), ("x",), 5, None]),
+    "net.secure_paths": (
+        [(), ("192.0.2.1",), ("192.0.2.1", "2001:db8::1")],
+        ["192.0.2.1", ("192.0.2.01",), ("x",), 5, None],
+    ),
     "net.resolvers": ([(), ("192.0.2.1",), ("192.0.2.1", "192.0.2.2")], ["192.0.2.1", ("",), (5,), 5, None]),
     "net.public_resolvers": FLAG,
+    "net.mix_case": FLAG,
 }
 NAMES: tuple[list[str], list[str]] = (["x", "BASELINE", "é" * 80], ["", "a" * 81, "line\nend", "\x1b[31m", "\u202e"])
 
@@ -115,7 +119,12 @@ def test_illegal_values(path: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [(path, value) for path, (_, wrong) in FIELDS.items() for value in wrong if path not in ("net.secure_paths", "net.resolvers")],
+    [
+        (path, value)
+        for path, (_, wrong) in FIELDS.items()
+        for value in wrong
+        if path not in ("net.secure_paths", "net.resolvers")
+    ],
 )
 def test_messages_name_the_field(path: str, value: object) -> None:
     """The message of a refused value names the field."""
@@ -284,8 +293,10 @@ def test_json_must_have_a_name(value: JsonValue) -> None:
 
 json_values: st.SearchStrategy[JsonValue] = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["name", "caa", "net", "names", "tries", "ttl_cap", "resolvers", "x"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["name", "caa", "net", "names", "tries", "ttl_cap", "resolvers", "x"]), inner)
+    ),
     max_leaves=8,
 )
 

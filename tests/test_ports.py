@@ -42,7 +42,9 @@ LIST = ListQuestion(list="iana.root-zone", key="example")
 REQUESTS: tuple[Request, ...] = (DNS, HTTP, TLS, LIST)
 
 
-def observe(request: Request, *, after: float = 0, took: float = 0, failure: Failure | None = None, mark: int = 0) -> Observation:
+def observe(
+    request: Request, *, after: float = 0, took: float = 0, failure: Failure | None = None, mark: int = 0
+) -> Observation:
     """An observation of a request, sent `after` seconds after noon; `mark` makes its content different."""
     sent = AT + timedelta(seconds=after)
     common: dict[str, Any] = {
@@ -155,6 +157,7 @@ def test_seen_gives_back_what_was_observed(request_: Request) -> None:
     assert read(seen, request_) is made
     assert request_ in seen
     assert len(seen) == 1
+    assert seen.get(request_) is made
     accessors: list[Any] = [seen.dns, seen.http, seen.tls, seen.fact]
     assert [ask(request_) for ask in accessors].count(None) == 3
 
@@ -162,7 +165,7 @@ def test_seen_gives_back_what_was_observed(request_: Request) -> None:
 def test_nothing_was_seen_of_what_was_not_observed() -> None:
     """An empty map answers None to every kind, and holds nothing."""
     seen = Seen()
-    assert [read(seen, each) for each in REQUESTS] == [None] * 4
+    assert [read(seen, each) for each in REQUESTS] == [None] * 4 == [seen.get(each) for each in REQUESTS]
     assert len(seen) == 0
     assert DNS not in seen
     assert "a.example" not in seen

@@ -1,6 +1,6 @@
 """Docstrings of this project as reStructuredText, and the documentation of names that a package only passes on.
 
-The docstrings are plain text with backticks around code, with sections (`Args`, `Attributes`, `Returns`, `Raises`, `Steps`)
+The docstrings are plain text: backticks around code, sections `Args`, `Attributes`, `Returns`, `Raises` and `Steps`,
 and indented blocks for grammars and examples. Nothing else in them is markup.
 """
 # ruff: noqa: ARG001, D102, INP001 - hooks of Sphinx have its signatures; a directive runs; a folder on sys.path
@@ -29,6 +29,8 @@ from sphinx.util.typing import OptionSpec
 _FIELDS = {"Args": "param", "Attributes": "ivar", "Raises": "raises"}
 # Values up to this length are shown.
 _SHORT = 60
+# Rows of the project's own lists of requirements: they are for its tests.
+_ROWS = re.compile(r" \((?:[CKR]\d{2,3}(?:, )?)+\)")
 _ENTRY = re.compile(r"    ([*\w]+(?:, \w+)*): +(.*)")
 
 
@@ -115,7 +117,7 @@ def _told_at_home(name: str) -> list[str]:
 
 def _process(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     told = _told_at_home(name) if what == "data" else []
-    lines[:] = list(_written(told or lines))
+    lines[:] = list(_written([_ROWS.sub("", each) for each in told or lines]))
 
 
 class PublicModule(SphinxDirective):

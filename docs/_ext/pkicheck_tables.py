@@ -71,7 +71,8 @@ def _day(moment: datetime | None, none: str) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, timedelta):
-        return f"{value} ({value.total_seconds():g} s)" if value.total_seconds() >= 1 else str(value)
+        days = value / timedelta(days=1)
+        return f"{days:g} d" if days >= 1 else f"{value.total_seconds():g} s"
     return repr(value)
 
 
@@ -204,6 +205,8 @@ class TopNames(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         rows: list[list[Any]] = []
         for home, names in sorted(pkicheck._HOMES.items()):  # noqa: SLF001 - the one table of these names
+            if "._" in home:
+                continue  # a name gets here when it has a page of its own, under its public home
             found: list[nodes.Node] = []
             for name in names:
                 link = addnodes.pending_xref(

@@ -141,7 +141,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-if not TYPE_CHECKING:  # a type checker has to refuse a name that is not in the list
+# A type checker has to refuse a name that is not in the list, so it does not see this.
+if not TYPE_CHECKING:  # pragma: no branch
 
     def __getattr__(name: str) -> object:
         home = _HOME_OF.get(name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from pkicheck.caa import DEADLINE, CaaResult, Purpose, caa_plan
 from pkicheck.methods import MethodId
@@ -12,7 +14,27 @@ from pkicheck.plans import arun
 from pkicheck.policy import BASELINE, Policy
 from pkicheck.ports import AsyncTransport, Recorder
 
-__all__ = ["check_caa"]
+if TYPE_CHECKING:
+    from pkicheck._net._asyncio import Resolver
+
+__all__ = ["Resolver", "check_caa"]
+
+
+# The checks run under any event loop; asyncio is imported by who asks for its resolver. A type checker has to refuse a
+# name that does not exist, so it does not see this.
+if not TYPE_CHECKING:  # pragma: no branch
+
+    def __getattr__(name: str) -> object:
+        if name != "Resolver":
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        value = import_module("pkicheck._net._asyncio").Resolver
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
 
 
 async def check_caa(

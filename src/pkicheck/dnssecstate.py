@@ -1,10 +1,8 @@
 """The five DNSSEC states of a lookup (RFC 4035 §4.3, BR 3.2.2.8.1): computed from observations, never stored.
 
 The resolver validates; this module believes it only as far as it was probed: it set AD on the root's own SOA, over a
-path
-that the caller holds to be secure (the loopback address, or one named in the policy), and, when the caller names one,
-it
-refused a name that must fail.
+path that the caller holds to be secure (the loopback address, or one named in the policy), and, when the caller names
+one, it refused a name that must fail.
 
 SECURE: AD. NOT_SIGNED: no AD, from a probed validator: enough to read an answer, never to excuse a failure.
 INSECURE_PROVEN: an authenticated denial of DS at a delegation on the way. BOGUS. UNKNOWN.

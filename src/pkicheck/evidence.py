@@ -1,8 +1,7 @@
 """Stored evidence: read a record, and decide again on what it holds.
 
 A stored record is not a result. It has no verdict to ask for and no `require`: only `Stored.replay` makes a result,
-from
-the recorded observations under the code and rules of today, and says what changed.
+from the recorded observations under the code and rules of today, and says what changed.
 """
 
 from __future__ import annotations
@@ -160,8 +159,8 @@ class Stored:
 
 
 def _essence(each: Finding, *, whole: bool) -> tuple[object, ...]:
-    # What was seen and where; the words of `expected` may improve, and rules follow from the code. Between equal software
-    # and rules every word is the same, or was edited.
+    # What was seen and where; the words of `expected` may improve, and rules follow from the code. Between equal
+    # software and rules every word is the same, or was edited.
     return (each.place, each.saw, each.more, *((each.expected, each.rules) if whole else ()))
 
 
@@ -188,8 +187,7 @@ def load(line: bytes) -> Stored:
     """Read an evidence record.
 
     What it says of itself is derived again: the verdict from its findings, readable forms from their bytes, digests
-    from
-    their documents. Readers of every major version stay; records are never migrated.
+    from their documents. Readers of every major version stay; records are never migrated.
 
     Raises:
         InputError: not a record, another major version, an unknown finding code, a forged verdict, an edited readable

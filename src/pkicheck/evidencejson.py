@@ -2,8 +2,7 @@
 
 Strings and integers below 2**53 only, times as RFC 3339 UTC, bytes as base64: sorted compact JSON of it is canonical
 (RFC 8785). What stands in a record for a reader (`name`, `type`, `outcome`) is derived from the bytes beside it;
-reading
-derives it again and refuses a record in which they differ.
+reading derives it again and refuses a record in which they differ.
 """
 
 from __future__ import annotations

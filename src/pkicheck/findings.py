@@ -1,8 +1,7 @@
 """A finding: one stated fact, with its place, what was expected and what was seen.
 
 What a finding does to a verdict is the level of its code in the catalogue. Texts from outside are escaped when a
-finding
-is made, so that no export (text, JSON, CSV) ever carries a control character, an ANSI escape or markup (R017).
+finding is made, so that no export (text, JSON, CSV) ever carries a control character, an ANSI escape or markup (R017).
 """
 
 from __future__ import annotations
@@ -39,8 +38,7 @@ def show(value: str | bytes) -> str:
     r"""A text from outside as printable ASCII of bounded length.
 
     Backslash, quotation marks, `<`, `>`, `&` and everything that is not printable ASCII become `\\`, `\xNN`, `\uNNNN`
-    or
-    `\UNNNNNNNN`; a long value is cut and ends in `...`. One linear pass over at most 301 characters.
+    or `\UNNNNNNNN`; a long value is cut and ends in `...`. One linear pass over at most 301 characters.
     """
     text = value.decode("latin-1") if isinstance(value, bytes) else value
     if len(text) <= _LONGEST and text.isascii() and text.isprintable() and _SPECIAL.isdisjoint(text):

@@ -9,8 +9,7 @@
     value              = *(%x21-3A / %x3C-7E)
 
 One pass over octets, no regular expression, nothing decoded: the value is octets from a stranger. What does not match
-is
-not half-believed: the defect is named and the caller lets such a record authorise nobody (RFC 8659 §4.2, last
+is not half-believed: the defect is named and the caller lets such a record authorise nobody (RFC 8659 §4.2, last
 paragraph).
 """
 

@@ -71,8 +71,7 @@ DNSSEC_ERRORS: Final = frozenset({1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 25, 27})
 """Extended DNS errors (RFC 8914 §4, IANA) that say why DNSSEC validation did not succeed."""
 
 # On an answer, as opposed to a failure: 1, 2, 5 and 27 then only say that the zone counts as unsigned, but these say
-# that
-# validation failed and the resolver answered all the same.
+# that validation failed and the resolver answered all the same.
 _ANSWERED_BOGUS: Final = frozenset({6, 7, 8, 9, 10, 11, 12, 25})
 # RFC 8767: the resolver could not refresh what it gave.
 _STALE: Final = frozenset({3, 19})

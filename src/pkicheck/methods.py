@@ -1,8 +1,7 @@
 """Validation method ids and their labels: vocabulary only; whether a method may be used on a day belongs to DCV.
 
 A method is named by its section (`3.2.2.4.19`). RFC 8657 `validationmethods` names methods by label: the ACME label
-from
-IANA's registry where there is one, and `ca-tbr-N` for section 3.2.2.4.N (BR 4.2.2.1.2, since BR 2.2.8). One act of
+from IANA's registry where there is one, and `ca-tbr-N` for section 3.2.2.4.N (BR 4.2.2.1.2, since BR 2.2.8). One act of
 validation may answer to two labels. Methods for addresses (3.2.2.5) have none: CAA is not checked for addresses.
 """
 

@@ -1,22 +1,23 @@
 """Plans, and the only loops there are: `run`, `arun`, `run_many`, `arun_many`, `replay`.
 
 A plan is a frozen, picklable value with one pure method: `step(seen)` answers with a result, or with what it needs to
-see
-next. It keeps no state, so it can be stopped, resumed, sent elsewhere, and replayed whatever the order of observations.
-The loops below carry requests to a transport and observations back; they decide nothing.
+see next. It keeps no state, so it can be stopped, resumed, sent elsewhere, and replayed whatever the order of
+observations. The loops below carry requests to a transport and observations back; they decide nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar, cast
 
 import attrs
 
 from pkicheck.canon import utc
 from pkicheck.errors import InputError, TransportError
 from pkicheck.ports import (
+    AsyncStream,
+    AsyncStreamTransport,
     AsyncTransport,
     DnsObservation,
     DnsQuery,
@@ -28,6 +29,8 @@ from pkicheck.ports import (
     Recorder,
     Request,
     Seen,
+    Stream,
+    StreamTransport,
     TlsObservation,
     TlsProbe,
     Transport,
@@ -41,7 +44,7 @@ R_co = TypeVar("R_co", covariant=True)
 _ZERO: Final = timedelta(0)
 _EPOCH: Final = datetime.fromtimestamp(0, tz=timezone.utc)
 # A check asks a handful of rounds; a plan that goes on is a defect of ours and must not turn into an endless loop.
-_MOST_ROUNDS: Final = 400
+_MOST_ROUNDS: Final = 5000
 
 
 @attrs.frozen
@@ -87,6 +90,7 @@ class _Job(Generic[R]):
     left: timedelta
     seen: Seen = attrs.field(factory=Seen)
     waits: tuple[Request, ...] = ()
+    since: datetime = _EPOCH
     rounds: int = 0
 
     def advance(self) -> tuple[R] | None:
@@ -113,7 +117,9 @@ def _checked(requests: Sequence[Request], observations: Sequence[Observation]) -
         msg = f"the transport gave {len(observations)} observations for {len(requests)} requests"
         raise TransportError(msg)
     for request, each in zip(requests, observations, strict=True):
-        if not isinstance(each, (DnsObservation, HttpObservation, TlsObservation, ListFact)) or each.request != request:
+        if not isinstance(each, (DnsObservation, HttpObservation, TlsObservation, ListFact)) or (
+            each.request is not request and each.request != request
+        ):
             msg = f"the transport answered {request!r} with an observation of something else"
             raise TransportError(msg)
         if each.sent.utcoffset() is None or each.received.utcoffset() is None:
@@ -188,26 +194,37 @@ async def arun(plan: Plan[R], io: AsyncTransport, *, deadline: timedelta, record
 
 
 class _Window(Generic[R]):
-    """Up to `in_flight` plans side by side: all that they wait for goes out as one batch.
+    """Up to `in_flight` plans side by side.
 
     Results leave in the order of the plans when `ordered`; then a slow plan holds back at most four windows of finished
     ones, and no new plan is begun until it is done. A plan that asks is never stepped before its batch is answered.
     """
 
-    def __init__(self, plans: Iterable[Plan[R]], in_flight: int, ordered: bool, deadline: timedelta) -> None:
+    def __init__(
+        self,
+        plans: Iterable[Plan[R]],
+        io: Transport | AsyncTransport,
+        *,
+        in_flight: int,
+        ordered: bool,
+        deadline: timedelta,
+        record: Recorder | None,
+    ) -> None:
         if in_flight < 1:
             msg = f"in_flight must be at least 1, got {in_flight}"
             raise InputError(msg)
         self._plans = enumerate(plans)
+        self._io = io
         self._in_flight = in_flight
         self._ordered = ordered
         self._deadline = _deadline(deadline)
+        self._record = record
         self._jobs: dict[int, _Job[R]] = {}
         self._done: dict[int, R] = {}
         self._next = 0
         self._exhausted = False
 
-    def begin(self) -> bool:
+    def begin(self, stream: Stream | AsyncStream) -> bool:
         """Begin one more plan; False when the window is full or no plan is left."""
         if self._exhausted or len(self._jobs) >= self._in_flight or len(self._done) >= 4 * self._in_flight:
             return False
@@ -217,14 +234,33 @@ class _Window(Generic[R]):
             return False
         index, plan = started
         self._jobs[index] = _Job(plan, self._deadline)
-        self._advance(index)
+        self._advance(index, stream)
         return True
 
-    def _advance(self, index: int) -> None:
-        done = self._jobs[index].advance()
-        if done is not None:
-            del self._jobs[index]
-            self._done[index] = done[0]
+    def _advance(self, index: int, stream: Stream | AsyncStream) -> None:
+        """Step a plan until it asks something that may still be sent, or is done."""
+        job = self._jobs[index]
+        while (done := job.advance()) is None:
+            job.since = _now(self._io)
+            if job.left > _ZERO:
+                stream.ask(index, job.waits, within=job.left)
+                return
+            late = tuple(unanswered(each, Failure.DEADLINE, at=job.since) for each in job.waits)
+            _record(late, self._record)
+            job.take(late, _ZERO)
+        del self._jobs[index]
+        self._done[index] = done[0]
+
+    def take(self, index: int, observations: Sequence[Observation], stream: Stream | AsyncStream) -> None:
+        """Hand a plan its observations and step it."""
+        job = self._jobs.get(index)
+        if job is None:
+            msg = f"the transport answered what was not asked: key {index!a}"
+            raise TransportError(msg)
+        got = _checked(job.waits, observations)
+        _record(got, self._record)
+        job.take(got, _now(self._io) - job.since)
+        self._advance(index, stream)
 
     def ready(self) -> Iterator[tuple[int, R]]:
         """The results that may leave now."""
@@ -236,32 +272,78 @@ class _Window(Generic[R]):
             for index in tuple(self._done):
                 yield index, self._done.pop(index)
 
-    def within(self) -> timedelta:
-        """The longest time that any of the plans has left."""
-        return max(job.left for job in self._jobs.values())
-
-    def split(self, now: datetime) -> tuple[list[tuple[int, Request]], dict[int, list[Observation]]]:
-        """What is to be sent, and what is answered at once because its deadline has passed."""
-        send: list[tuple[int, Request]] = []
-        given: dict[int, list[Observation]] = {index: [] for index in self._jobs}
-        for index, job in self._jobs.items():
-            for each in job.waits:
-                if job.left > _ZERO:
-                    send.append((index, each))
-                else:
-                    given[index].append(unanswered(each, Failure.DEADLINE, at=now))
-        return send, given
-
-    def take(self, given: dict[int, list[Observation]], spent: timedelta) -> None:
-        """Hand every plan its observations and step it."""
-        for index, observations in given.items():
-            self._jobs[index].take(observations, spent)
-            self._advance(index)
-
     @property
     def finished(self) -> bool:
         """No plan is under way and none is left to begin."""
         return self._exhausted and not self._jobs
+
+
+class _Asked:
+    """What was asked of a transport that has no streams: it goes out as one batch, and is answered together."""
+
+    def __init__(self) -> None:
+        self._keys: list[tuple[int, int]] = []
+        self._batch: list[Request] = []
+        self._within = _ZERO
+
+    def ask(self, key: int, batch: Sequence[Request], /, *, within: timedelta) -> None:
+        """Keep a batch; the one with the most time left bounds the exchange."""
+        self._keys.append((key, len(batch)))
+        self._batch += batch
+        self._within = max(self._within, within)
+
+    def taken(self) -> tuple[list[tuple[int, int]], list[Request], timedelta]:
+        """Everything that was asked since the last time."""
+        asked = self._keys, self._batch, self._within
+        self._keys, self._batch, self._within = [], [], _ZERO
+        return asked
+
+    def close(self) -> None:
+        """End."""
+        self.taken()
+
+
+def _dealt(
+    keys: list[tuple[int, int]], batch: list[Request], observations: Sequence[Observation]
+) -> list[tuple[int, Sequence[Observation]]]:
+    """The observations of a common batch, by key."""
+    got = _checked(batch, observations)
+    dealt: list[tuple[int, Sequence[Observation]]] = []
+    place = 0
+    for key, size in keys:
+        dealt.append((key, got[place : place + size]))
+        place += size
+    return dealt
+
+
+class _Rounds(_Asked):
+    """A stream over a transport that has none: a slow answer holds up the others of its round."""
+
+    def __init__(self, io: Transport) -> None:
+        super().__init__()
+        self._io = io
+
+    def answered(self) -> Sequence[tuple[int, Sequence[Observation]]]:
+        """Carry out a round."""
+        keys, batch, within = self.taken()
+        return _dealt(keys, batch, self._io.exchange(batch, within=within))
+
+
+class _AsyncRounds(_Asked):
+    """`_Rounds`, asynchronous."""
+
+    def __init__(self, io: AsyncTransport) -> None:
+        super().__init__()
+        self._io = io
+
+    async def answered(self) -> Sequence[tuple[int, Sequence[Observation]]]:
+        """Carry out a round."""
+        keys, batch, within = self.taken()
+        return _dealt(keys, batch, await self._io.exchange(batch, within=within))
+
+
+def _has_streams(io: Transport | AsyncTransport) -> bool:
+    return callable(getattr(io, "stream", None))
 
 
 def run_many(
@@ -279,29 +361,27 @@ def run_many(
 
     Args:
         plans: read only as far as the window needs.
-        io: answers the requests of all plans in common batches.
+        io: answers the requests. One that offers streams (`pkicheck.ports.StreamTransport`) answers each plan as soon
+            as it can; from any other all that the window waits for is asked as one batch.
         in_flight: how many plans are under way at once.
         ordered: give results in the order of the plans.
         deadline: for each plan.
         record: called with each observation.
     """
     _transport(io)
-    window = _Window(plans, in_flight, ordered, deadline)
-    while True:
-        while window.begin():
+    window = _Window(plans, io, in_flight=in_flight, ordered=ordered, deadline=deadline, record=record)
+    stream = cast("StreamTransport", io).stream() if _has_streams(io) else _Rounds(io)
+    try:
+        while True:
+            while window.begin(stream):
+                yield from window.ready()
+            if window.finished:
+                return
+            for index, observations in stream.answered():
+                window.take(index, observations, stream)
             yield from window.ready()
-        if window.finished:
-            return
-        before = _now(io)
-        send, given = window.split(before)
-        batch = [each for _, each in send]
-        got = _checked(batch, io.exchange(batch, within=window.within())) if batch else ()
-        for (index, _), each in zip(send, got, strict=True):
-            given[index].append(each)
-        for observations in given.values():
-            _record(observations, record)
-        window.take(given, _now(io) - before)
-        yield from window.ready()
+    finally:
+        stream.close()
 
 
 async def arun_many(
@@ -315,24 +395,21 @@ async def arun_many(
 ) -> AsyncIterator[tuple[int, R]]:
     """`run_many` for asynchronous programs, of any event loop."""
     _transport(io)
-    window = _Window(plans, in_flight, ordered, deadline)
-    while True:
-        while window.begin():
+    window = _Window(plans, io, in_flight=in_flight, ordered=ordered, deadline=deadline, record=record)
+    stream = cast("AsyncStreamTransport", io).stream() if _has_streams(io) else _AsyncRounds(io)
+    try:
+        while True:
+            while window.begin(stream):
+                for done in window.ready():
+                    yield done
+            if window.finished:
+                return
+            for index, observations in await stream.answered():
+                window.take(index, observations, stream)
             for done in window.ready():
                 yield done
-        if window.finished:
-            return
-        before = _now(io)
-        send, given = window.split(before)
-        batch = [each for _, each in send]
-        got = _checked(batch, await io.exchange(batch, within=window.within())) if batch else ()
-        for (index, _), each in zip(send, got, strict=True):
-            given[index].append(each)
-        for observations in given.values():
-            _record(observations, record)
-        window.take(given, _now(io) - before)
-        for done in window.ready():
-            yield done
+    finally:
+        stream.close()
 
 
 def replay(plan: Plan[R], seen: Seen) -> R:

@@ -2,8 +2,7 @@
 
 `BASELINE` is for publicly trusted certificates. `PRIVATE` is for a PKI of one's own: internal names, private addresses,
 no DNSSEC duty; evidence made under it never satisfies `BASELINE`. Change a policy with `attrs.evolve`, which makes a
-new
-one with another fingerprint; give it another name.
+new one with another fingerprint; give it another name.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 r"""Zone-file text (RFC 1035 §5) as records with their RDATA octets.
 
 dnspython tokenises and encodes every type but CAA: it would refuse a CAA record that is ill-formed, and such records
-are
-what a CAA check has to be tried on. CAA is written here as flags, tag and value, or as any octets (`TYPE257 \# 3
+are what a CAA check has to be tried on. CAA is written here as flags, tag and value, or as any octets (`TYPE257 \# 3
 000541`).
 
 A comment `; dnssec: secure` states the DNSSEC status of the zone data for the whole file.
@@ -85,10 +84,11 @@ def read_zone_text(text: str, *, what: str = "zone file", origin: str = ".") -> 
     tok = dns.tokenizer.Tokenizer(text, filename=what)
     reader = _Reader(tok, _name(origin))
     while True:
+        # Where the entry begins: an entry that ends early is only noticed on the next line.
+        line = tok.where()[1]
         try:
             record = reader.entry()
         except (dns.exception.DNSException, ValueError, OverflowError, UnicodeError) as error:
-            line = tok.where()[1]
             msg = f"{what}, line {line}: {str(error) or type(error).__name__}"
             raise InputError(msg) from None
         if record is None:

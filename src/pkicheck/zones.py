@@ -1,12 +1,14 @@
 """Zone data in memory as a transport: answers like a recursive resolver that has just these zones to ask.
 
-What a set of zones does not hold does not exist: it is the whole DNS of the run. A result made on it says so
-(`dns.zone-data`), and the server in its observations is `zone:` with a digest of the data.
+Below the names that the data holds, what it does not hold does not exist. Of a name that lies neither below nor above
+any record nothing is known: the answer is REFUSED, so that the file of another zone, or one without $ORIGIN, never reads as
+"no records". A result made on zone data says so (`dns.zone-data`), and the server in its observations is `zone:` with a
+digest of the data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
@@ -37,6 +39,13 @@ _SOA_DATA: Final = b"\x04zone\x07invalid\0\x04zone\x07invalid\0" + bytes(
 def wall_clock() -> datetime:
     """The wall clock in UTC."""
     return datetime.now(timezone.utc)
+
+
+def _up(name: bytes) -> Iterator[bytes]:
+    """A name and its parents, without the root."""
+    while name[0]:
+        yield name
+        name = name[name[0] + 1 :]
 
 
 @attrs.frozen(kw_only=True)
@@ -122,6 +131,8 @@ class Zones:
         self._validates = status != "unvalidated"
         self._lists: PackagedLists | None = None
         self._server = ""
+        self._owners: set[bytes] = set()
+        self._above: set[bytes] = {b"\0"}
         if text:
             self.load(text, status=status)
 
@@ -156,8 +167,17 @@ class Zones:
     def put(self, records: Iterable[ZoneRecord]) -> None:
         """Add records to the zones there are; the DNSSEC status of none changes."""
         for record in records:
-            self._zone_of(record.owner.wire, record.rdtype).add(record)
+            owner = record.owner.wire
+            self._zone_of(owner, record.rdtype).add(record)
+            if owner not in self._owners:
+                # A wildcard record says something of every name beside it (RFC 4592 §2.1.1).
+                self._owners.update((owner, owner.removeprefix(b"\x01*")))
+                self._above.update(_up(owner))
         self._server = ""
+
+    def covers(self, name: bytes) -> bool:
+        """Whether some record stands at, above or below this name (wire form)."""
+        return name in self._above or any(each in self._owners for each in _up(name))
 
     def _zone_of(self, name: bytes, rdtype: int) -> _Zone:
         """The zone that answers for a name; DS belongs to the parent's side of a cut (RFC 4035 §3.1.4.1)."""
@@ -244,8 +264,8 @@ class Zones:
             zone = self._zone_of(here, query.rdtype)
             if zone.status == "bogus" and query.role != "cd":
                 return Reply(rcode=2)
-            if zone.delegates(here):
-                # The data says that others hold this name: they were not asked, so nothing is known of it.
+            if zone.delegates(here) or not self.covers(here):
+                # Others hold this name, by what the data says or by its silence: nothing is known of it.
                 return Reply(rcode=5, answer=tuple(answer))
             authentic = authentic and zone.status == "secure"
             visited.add(here)

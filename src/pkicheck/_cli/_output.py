@@ -6,6 +6,7 @@ letter that turns the writing direction never reaches a terminal: it is shown as
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Generator
@@ -33,7 +34,13 @@ def _shown(char: str) -> str:
 def _write(data: bytes) -> None:
     # Bytes past the text layer: what is written does not depend on the locale or the platform's line ends.
     with _lost():
-        sys.stdout.buffer.write(data)
+        rest = memoryview(data)
+        while rest:
+            # Unbuffered (PYTHONUNBUFFERED), a write may take less than all, or nothing where it would have to wait.
+            taken = sys.stdout.buffer.write(rest)
+            if not taken:
+                raise BlockingIOError(errno.EAGAIN, "it takes no more")
+            rest = rest[taken:]
 
 
 @contextmanager
@@ -43,7 +50,6 @@ def _lost() -> Generator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        _abandon(sys.stdout)
         msg = f"standard output cannot be written: {error.strerror or error}"
         raise TransportError(msg) from error
 

@@ -18,7 +18,6 @@ from pkicheck._cli._parser import Subparsers, add_at, add_output, at_of, command
 from pkicheck._cli._read import Line, batches, open_lines, read_file
 from pkicheck._progress import Progress
 from pkicheck.canon import JsonValue, canonical, digest, format_time, parse_json
-from pkicheck.chainlog import SCHEMA as CHAIN
 from pkicheck.chainlog import parse_record
 from pkicheck.errors import InputError
 from pkicheck.evidence import Replay, Stored, load
@@ -37,6 +36,8 @@ as a change. Exit code: 0 the same, 1 changed or a line that is no true record, 
 
 _LARGEST: Final = 64 * 1024 * 1024
 _FAMILY: Final = EVIDENCE.rstrip("0123456789")
+# How each record of a log begins, and no evidence does: both are canonical JSON, whose keys are sorted.
+_CHAINED: Final = b'{"hash":'
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -115,23 +116,26 @@ class _Work:
         if line.cut:
             msg = f"the line is longer than {_LARGEST} octets"
             raise InputError(msg)
-        data: bytes | None = line.data
-        value = parse_json(line.data, what="the line")
-        schema = value.get("schema") if isinstance(value, Mapping) else None
-        if schema == BAD_LINE:
-            return None
-        if schema == CHAIN:
-            record = parse_record(line.data)
-            data, schema = record.payload_json, record.schema
-            if not schema.startswith(_FAMILY):
+        data = line.data
+        if data.startswith(_CHAINED):
+            record = parse_record(data)
+            if not record.schema.startswith(_FAMILY):
                 return None
-        if data is None:
-            msg = "the payload is withheld"
-            raise _Cannot(msg)
-        if schema != EVIDENCE and str(schema).startswith(_FAMILY):
-            msg = f"the record is of {schema}, which this version does not read"
-            raise _Cannot(msg)
-        return load(data)
+            if record.payload_json is None:
+                msg = "the payload is withheld"
+                raise _Cannot(msg)
+            data = record.payload_json
+        try:
+            return load(data)
+        except InputError:
+            value = parse_json(data, what="the line")
+            schema = value.get("schema") if isinstance(value, Mapping) else None
+            if schema == BAD_LINE:
+                return None
+            if schema != EVIDENCE and str(schema).startswith(_FAMILY):
+                msg = f"the record is of {schema}, which this version does not read"
+                raise _Cannot(msg) from None
+            raise
 
     def _replay(self, stored: Stored) -> Replay:
         known = {*stored.record["documents"], *map(digest, self.documents)}

@@ -13,7 +13,8 @@ from types import TracebackType
 from typing import Self
 
 from pkicheck._net._common import IN_FLIGHT, closed, fleet_of, health, split, start, wall_clock
-from pkicheck._net._dnscore import Core, Event
+from pkicheck._net._dnscore import Core
+from pkicheck._net._fleet import Event
 from pkicheck._net._flights import Batch
 from pkicheck._net._health import Health
 from pkicheck._net._servers import RESOLV_CONF, system_servers
@@ -37,7 +38,7 @@ class _LoopPoller:
     def watch(self, sock: socket.socket, read: Callable[[], None], write: Callable[[], None] | None, /) -> None:
         try:
             self._loop.add_reader(sock, self._call, read)
-        except NotImplementedError:
+        except RuntimeError:
             msg = f"{type(self._loop).__name__} cannot watch sockets: use a selector event loop"
             raise TransportError(msg) from None
         if write is not None:
@@ -148,7 +149,8 @@ class Resolver:
         self._timer = None
         assert self._core is not None
         # The loop runs what can be read before the timers that are due: an answer that was in time was handed in.
-        self._guarded(lambda core=self._core: core.tick(time.monotonic()))
+        core = self._core
+        self._guarded(lambda: core.tick(time.monotonic()))
 
     def _guarded(self, callback: Callable[[], None]) -> None:
         """What the loop calls: nobody above it would see the exception."""

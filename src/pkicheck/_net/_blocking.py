@@ -8,14 +8,15 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
 
 from pkicheck._net._common import IN_FLIGHT, closed, fleet_of, health, split, start, wall_clock
-from pkicheck._net._dnscore import Core, Event, Fleet
+from pkicheck._net._dnscore import Core
+from pkicheck._net._fleet import Event, Fleet
 from pkicheck._net._flights import Batch
 from pkicheck._net._health import Health
 from pkicheck._net._servers import RESOLV_CONF, system_servers
@@ -172,7 +173,7 @@ class Resolver:
         """
         places = split(batch)
         with self._lane() as lane:
-            asked = lane.core.ask(batch, deadline=_deadline(within), done=_nothing, now=time.monotonic())
+            asked = lane.core.ask(batch, deadline=_deadline(within), now=time.monotonic())
             try:
                 start(lane.core, asked, places, self._lists)
                 while asked.left:
@@ -189,7 +190,7 @@ class Resolver:
         return _Stream(self)
 
     @contextmanager
-    def _lane(self) -> Iterator[_Lane]:
+    def _lane(self) -> Generator[_Lane, None, None]:
         lane = self._borrow()
         try:
             yield lane
@@ -298,7 +299,3 @@ class _Stream:
 
 def _deadline(within: timedelta) -> float:
     return time.monotonic() + within.total_seconds()
-
-
-def _nothing(_: Batch) -> None:
-    """Whoever waits looks for itself."""

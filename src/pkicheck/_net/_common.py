@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
-from pkicheck._net._dnscore import Core, Event, Fleet
+from pkicheck._net._dnscore import Core
+from pkicheck._net._fleet import Event, Fleet
 from pkicheck._net._flights import Batch
 from pkicheck._net._health import Health, health_of
 from pkicheck._net._servers import servers_of

@@ -2,11 +2,10 @@
 
 The drivers hand in datagrams, streams and the time; the core sends through its `Outlet`. What it takes for an answer
 (RFC 5452 §9.1): a datagram on the connected socket on which the question was sent, with its id, a response, one
-question,
-echoed octet for octet, letter case included. Such a message is the answer, well-formed behind its question or not:
-its octets are kept and `pkicheck.lookups` judges them. Everything else is counted and does not end the waiting. A
-message with the right id that is doubtful only (letter case lost; a failure without a question, RFC 2671 servers)
-makes the core ask over TCP, where nobody off the path can answer.
+question, echoed octet for octet, letter case included. Such a message is the answer, well-formed behind its question
+or not: its octets are kept and `pkicheck.lookups` judges them. Everything else is counted and does not end the waiting.
+A message with the right id that is doubtful only (letter case lost; a failure without a question, as some servers
+send) makes the core ask over TCP, where nobody off the path can answer.
 
 A batch is answered by one server, so that the probe in it vouches for all of it: when a server is silent or refuses,
 the whole batch moves to the next one. A try that times out where other answers came in stays with its server: it is
@@ -20,23 +19,16 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from pkicheck._net._flights import Batch, Budget, Entropy, Flight, Outlet, Port
+from pkicheck._net._fleet import Fleet
+from pkicheck._net._flights import Batch, Entropy, Flight, Outlet, Port
 from pkicheck._net._health import Counts
+from pkicheck._net._pool import Pool
 from pkicheck._net._servers import Server
-from pkicheck.dnssecstate import probe_queries
-from pkicheck.dnswire import SOA, build_query
-from pkicheck.lookups import Outcome, read_answer
-from pkicheck.policy import NetPolicy
+from pkicheck.dnswire import build_query
 from pkicheck.ports import DnsObservation, DnsQuery, Failure, Observation, Request
 
-__all__ = ["Core", "Event", "Fleet"]
+__all__ = ["Core"]
 
-Event = Callable[[str, dict[str, str | int | float]], None]
-
-# A port is used for so many queries or seconds, then for none again.
-_USES: Final = 256
-_PORT_LIFE: Final = 10.0
-_PORTS: Final = 4
 # A host that refuses is asked again after a pause, for it may be starting.
 _PAUSE: Final = 0.25
 _MOST_STREAMS: Final = 32
@@ -45,75 +37,6 @@ _TICK: Final = 0.005
 # Failures that servers send without a question: FORMERR, SERVFAIL, NOTIMP, REFUSED.
 _BARE: Final = frozenset({1, 2, 4, 5})
 _LETTERS: Final = bytes(0x20 if 0x61 <= octet <= 0x7A else 0 for octet in range(256))
-
-
-class Fleet:
-    """What all cores of a resolver share: its servers, its limit, and how it asks.
-
-    Attributes:
-        servers: in the order of preference.
-        net: tries, waits, probes.
-        budget: lookups under way.
-        vantage: the perspective that observations name.
-        share: whether equal questions under way are asked once.
-        on_event: called with the name of an event and its facts.
-        current: the server that new batches are asked from.
-    """
-
-    def __init__(
-        self,
-        servers: tuple[Server, ...],
-        net: NetPolicy,
-        *,
-        in_flight: int,
-        vantage: str,
-        share: bool,
-        on_event: Event | None,
-    ) -> None:
-        self.servers = servers
-        self.net = net
-        self.budget = Budget(in_flight)
-        self.vantage = vantage
-        self.share = share
-        self.on_event = on_event
-        self.current = servers[0]
-        self._probes = probe_queries(net)
-        self._probe_age = net.probe_max_age.total_seconds()
-
-    def event(self, name: str, server: Server, **facts: str | float) -> None:
-        """Tell the caller."""
-        if self.on_event is not None:
-            self.on_event(name, {"server": server.address, "port": server.port, **facts})
-
-    def probe(self, server: Server, request: DnsQuery, now: float) -> DnsObservation | None:
-        """The held answer to a probe, while it is young enough."""
-        held = server.probes.get(request)
-        return held[1] if held is not None and now - held[0] < self._probe_age else None
-
-    def probed(self, server: Server, now: float) -> bool:
-        """Whether every probe is held."""
-        return all(self.probe(server, each, now) is not None for each in self._probes)
-
-    def keep_probe(self, server: Server, observation: DnsObservation, started: float) -> None:
-        """Hold a probe that came out as it must. A bad one is asked again each time, for it may mend."""
-        answer = read_answer(observation)
-        if observation.request.rdtype == SOA:
-            good = answer.outcome is Outcome.DATA and answer.authentic
-        else:
-            good = answer.outcome in (Outcome.SERVFAIL, Outcome.BOGUS)
-        if good and observation.request in self._probes:
-            server.probes[observation.request] = (started, observation)
-
-    def leave(self, server: Server) -> Server:
-        """A server is silent or refuses: what it was probed for is forgotten, and the next one takes its place."""
-        server.probes.clear()
-        if not server.down:
-            server.down = True
-            self.event("resolver.server-down", server)
-        following = self.servers[(self.servers.index(server) + 1) % len(self.servers)]
-        if self.current is server:
-            self.current = following
-        return following
 
 
 class Core:
@@ -142,14 +65,16 @@ class Core:
         self._streams_queue: dict[Flight, None] = {}
         self._streams = 0
         self._joinable: dict[tuple[Server, DnsQuery], Flight] = {}
-        self._pools: dict[Server, list[Port]] = {server: [] for server in fleet.servers}
+        self._pools = {server: Pool(server, outlet) for server in fleet.servers}
         self._next = float("inf")
         self._now = 0.0
         self.counts: dict[Server, Counts] = {server: Counts() for server in fleet.servers}
 
     # --- what is asked
 
-    def ask(self, requests: Sequence[Request], *, deadline: float, done: Callable[[Batch], None], now: float) -> Batch:
+    def ask(
+        self, requests: Sequence[Request], *, deadline: float, now: float, done: Callable[[Batch], None] | None = None
+    ) -> Batch:
         """Ask a batch; `done` is called with it once, perhaps before this returns."""
         self._now = now
         batch = Batch(requests, deadline, done, self._fleet.current)
@@ -203,24 +128,6 @@ class Core:
             if not flight.takers:
                 self._drop(flight)
 
-    def _pick(self, server: Server, spin: int, now: float) -> Port:
-        """A port of the pool, by chance; one that was used long or often enough is replaced."""
-        pool = self._pools[server]
-        slot = spin % _PORTS
-        if slot < len(pool):
-            port = pool[slot]
-            if port.uses < _USES and now - port.opened < _PORT_LIFE:
-                return port
-            port.retired = True
-            if not port.pending and port.wire is not None:
-                port.wire.close()
-        else:
-            slot = len(pool)
-        port = Port(server, now)
-        port.wire = self._outlet.open_udp(server, port)
-        pool[slot : slot + 1] = [port]
-        return port
-
     def _transmit(self, flight: Flight, now: float) -> None:
         """Send the next try over UDP, or over TCP when UDP brought a truncated answer."""
         flight.tries += 1
@@ -235,10 +142,11 @@ class Core:
         if flight.question:
             name = flight.question[:-4]
         elif self._mix:
-            mixed = int.from_bytes(name.translate(_LETTERS), "big") & int.from_bytes(self._random.take(len(name)), "big")
-            name = (int.from_bytes(name, "big") ^ mixed).to_bytes(len(name), "big")
+            flips = int.from_bytes(name.translate(_LETTERS), "big")
+            flips &= int.from_bytes(self._random.take(len(name)), "big")
+            name = (int.from_bytes(name, "big") ^ flips).to_bytes(len(name), "big")
         draw = self._random.take(3)
-        port = self._pick(flight.server, draw[2], now)
+        port = self._pools[flight.server].pick(draw[2], now)
         identity = draw[0] << 8 | draw[1]
         while identity in port.pending:
             identity = int.from_bytes(self._random.take(2), "big")
@@ -313,7 +221,7 @@ class Core:
         if _nearly(data, flight) and flight.doubted != flight.tries:
             # Once a try: whoever guesses the id shall not make us connect again and again.
             flight.doubted = flight.tries
-            self._fleet.event("resolver.doubtful", flight.server, name=flight.request.name.text)
+            self._fleet.event("resolver.doubtful", flight.server, asked=flight.request.name.text)
             return self._connect(flight, now)
         return self._ignore(flight.server, "another question")
 
@@ -418,7 +326,7 @@ class Core:
         batch.flights.pop(place, None)
         batch.answers[place] = observation
         batch.left -= 1
-        if not batch.left:
+        if not batch.left and batch.done is not None:
             batch.done(batch)
 
     def _drop(self, flight: Flight) -> None:
@@ -507,7 +415,7 @@ class Core:
                 batch.spent = flight.tries
                 self._move(batch, following, now)
         else:
-            self._fleet.event("resolver.retry", server, name=flight.request.name.text, tries=flight.tries)
+            self._fleet.event("resolver.retry", server, asked=flight.request.name.text, tries=flight.tries)
             self._transmit(flight, now)
 
     def _move(self, batch: Batch, server: Server, now: float) -> None:
@@ -542,7 +450,8 @@ class Core:
     def ports(self) -> Iterable[Port]:
         """The ports that are open."""
         retired = {port for flight in self._flying for port, _ in flight.keys}
-        return (*(port for pool in self._pools.values() for port in pool), *(each for each in retired if each.retired))
+        pooled = (port for pool in self._pools.values() for port in pool.ports)
+        return (*pooled, *(each for each in retired if each.retired))
 
     def abandon(self) -> None:
         """Close this process's copies of sockets that belong to another one; nothing else is touched."""
@@ -562,7 +471,8 @@ class Core:
                 port.wire.close()
                 port.wire = None
         self._queue.clear()
-        self._pools = {server: [] for server in self._fleet.servers}
+        for pool in self._pools.values():
+            pool.ports.clear()
 
 
 def _nearly(data: bytes, flight: Flight) -> bool:

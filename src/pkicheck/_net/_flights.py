@@ -78,7 +78,7 @@ class Batch:
     __slots__ = ("answers", "dead", "deadline", "done", "flights", "left", "requests", "server", "spent")
 
     def __init__(
-        self, requests: Sequence[Request], deadline: float, done: Callable[[Batch], None], server: Server
+        self, requests: Sequence[Request], deadline: float, done: Callable[[Batch], None] | None, server: Server
     ) -> None:
         self.requests = requests
         self.deadline = deadline

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -24,6 +24,9 @@ _PORT: Final = 53
 _MOST_SYSTEM: Final = 3
 _MOST_SERVERS: Final = 16
 _LARGEST_FILE: Final = 65536
+
+
+_Probes: TypeAlias = dict[DnsQuery, tuple[float, DnsObservation]]
 
 
 @attrs.define(eq=False)
@@ -47,7 +50,7 @@ class Server:
     heard: float = float("-inf")
     last_answer: datetime | None = None
     down: bool = False
-    probes: dict[DnsQuery, tuple[float, DnsObservation]] = attrs.field(factory=dict[DnsQuery, tuple[float, DnsObservation]])
+    probes: _Probes = attrs.field(factory=dict[DnsQuery, tuple[float, DnsObservation]])
 
 
 def parse_server(text: str) -> tuple[str, int]:

@@ -21,7 +21,16 @@ from pkicheck.errors import InputError
 from pkicheck.findings import Finding, finding
 from pkicheck.lookups import Lookup, Outcome, look_up, ttl_of
 from pkicheck.methods import MethodId, labels
-from pkicheck.names import CertName, DomainName, WildcardName, is_onion, name_text, onion_findings, parse_name
+from pkicheck.names import (
+    CertName,
+    DomainName,
+    WildcardName,
+    is_onion,
+    name_text,
+    onion_findings,
+    parse_domain,
+    parse_name,
+)
 from pkicheck.plans import Needs, run
 from pkicheck.policy import BASELINE, Policy, policy_from_json, policy_json
 from pkicheck.ports import DnsObservation, DnsQuery, Recorder, Seen, Transport
@@ -104,15 +113,16 @@ class CaaPlan:
         if unasked:
             return Needs(unasked)
         if used[-1].outcome is Outcome.DATA:  # 5
-            findings += decide_set(
+            decided = decide_set(
                 used[-1].rdatas,
                 self._applicant(),
                 place=used[-1].name.text,
                 at=self._moment(seen),
                 policy=self.policy.caa,
             )
+            findings = [*decided, *findings]
         elif all(not each.outcome.failed for each in used):
-            findings.append(finding("caa.no-records", base.text))
+            findings.insert(0, finding("caa.no-records", base.text))
         return self._finish(findings, used, levels[len(used) - 1], seen)
 
     def _unasked(self, levels: tuple[DomainName, ...], seen: Seen) -> tuple[DnsQuery, ...]:
@@ -307,8 +317,10 @@ def caa_plan_from_json(
     if not isinstance(issuers, list) or not isinstance(accounts, list):
         msg = "asked.issuers and asked.accounts must be lists"
         raise InputError(msg)
+    name = str(asked["name"])
     return caa_plan(
-        str(asked["name"]),
+        # A top-level domain is no name of a certificate, but whoever parsed one may ask for it.
+        name if {".", ":"} & set(name) else parse_domain(name),
         issuers=cast("list[str]", issuers),
         purpose=cast("Purpose", asked["purpose"]),
         accounts=cast("list[str]", accounts),

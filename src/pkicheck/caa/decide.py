@@ -80,7 +80,7 @@ def decide_set(
         seen.note("caa.not-restricting", *(_text(each) for each in properties))
         return seen.findings()
     outcomes = [_judge(each, applicant, seen) for each in concerned]  # 4, 5
-    return (*seen.findings(), _conclude(concerned, outcomes, applicant, place, at, policy))  # 6
+    return (_conclude(concerned, outcomes, applicant, place, at, policy), *seen.findings())  # 6
 
 
 class _Seen:

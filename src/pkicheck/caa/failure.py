@@ -1,8 +1,7 @@
 """When a lookup fails: what failed, and whether BR 3.2.2.8 lets the failure count as permission.
 
-By default it never does. A policy may say otherwise; then every condition of the rule is an observation of its own,
-and one
-that was not observed does not hold.
+By default it never does. A policy may say otherwise; then every condition of the rule is an observation of its own, and
+one that was not observed does not hold.
 """
 
 from __future__ import annotations
@@ -23,8 +22,7 @@ from pkicheck.ports import DnsObservation, DnsQuery, Seen
 __all__ = ["canary_query", "failure_findings"]
 
 # Failures that can lie with the zone's servers. Not among them: bogus (never permission), malformed and truncated
-# (there
-# are records), aliases without end, a resolver that was not reached, our own deadline.
+# (there are records), aliases without end, a resolver that was not reached, our own deadline.
 _EXCUSABLE: Final = frozenset(
     {
         Outcome.TIMEOUT,

@@ -1,8 +1,7 @@
 """The report that an iodef property asks for when issuance is refused (RFC 8659 §4.4): content only, nothing is sent.
 
 A `mailto:` contact gets plain text; an `https:` contact gets an IODEF document (RFC 7970) to be posted by RFC 6546.
-Other
-schemes are named and left alone (BR 3.2.2.8 expects these two only).
+Other schemes are named and left alone (BR 3.2.2.8 expects these two only).
 """
 
 from __future__ import annotations

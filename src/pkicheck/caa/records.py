@@ -22,8 +22,7 @@ KNOWN_TAGS: Final = ISSUE_TAGS | {b"iodef", b"contactemail", b"contactphone"}
 """Tags that are understood, so that their critical flag changes nothing (IANA CAA properties; BR Appendix A.1).
 
 RFC 8659 is silent on whether a property that cannot concern a TLS certificate (issuemail, contactemail) is understood
-by a
-CA that ignores it there. It is: its meaning is known, and it is that it does not speak of such certificates.
+by a CA that ignores it there. It is: its meaning is known, and it is that it does not speak of such certificates.
 """
 
 

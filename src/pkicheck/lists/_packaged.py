@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.resources
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -53,7 +54,11 @@ def _suffixes() -> Suffixes:
         file = importlib.resources.files("publicsuffixlist") / "public_suffix_list.dat"
     except ModuleNotFoundError:
         raise TransportError(NEEDS_EXTRA) from None
-    return read_suffixes(file.read_bytes())
+    data = file.read_bytes()
+    # Older lists do not say their day; the version of the package ends with it.
+    day = importlib.metadata.version("publicsuffixlist").rpartition(".")[2]
+    silent = b"// VERSION:" not in data[:2000] and len(day) == 8 and day.isdigit()
+    return read_suffixes(data, as_of=datetime.strptime(f"{day}+0000", "%Y%m%d%z") if silent else None)
 
 
 def packaged() -> Mapping[str, DatedList]:

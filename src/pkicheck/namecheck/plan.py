@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from ipaddress import IPv4Address, IPv6Address
 from typing import ClassVar, Final, Literal, TypeAlias
 
@@ -41,6 +41,7 @@ SUFFIXES: Final = "psl.icann"
 
 Scope: TypeAlias = Literal["public", "internal"]
 
+_END: Final = datetime.max.replace(tzinfo=timezone.utc)
 _REVERSE: Final = tuple(parse_domain(zone) for zone in REVERSE_ZONES)
 # The twins of remarks that a policy takes as refusals.
 _REFUSED: Final = {"name.label-nfc": "nfc", "name.label-idna2008": "idna2008"}
@@ -227,8 +228,8 @@ class NamePlan:
     def _list(self, fact: ListFact, at: datetime) -> list[Finding]:
         # Only a wildcard name hangs on the suffix list: another name is as good without it.
         decides = fact.request.list != SUFFIXES or isinstance(self.name, WildcardName)
-        if _failed(fact):
-            why = [] if fact.failure is None else [fact.failure.name]
+        if fact.failure is not None:
+            why = [fact.failure.name]
             if not decides:
                 return [finding("name.suffixes-not-asked", fact.request.list, saw=why)]
             code = "name.suffixes-unavailable" if fact.request.list == SUFFIXES else "name.list-unavailable"
@@ -252,7 +253,8 @@ class NamePlan:
         days = [fact.as_of for fact in facts if not _failed(fact)]
         if not days or self.policy.names.list_stale == "note":
             return None
-        return min(days) + self.policy.names.list_max_age
+        oldest = min(days)
+        return oldest + min(self.policy.names.list_max_age, _END - oldest)
 
     def asked(self) -> dict[str, JsonValue]:
         """The question as JSON values; the policy by the digest of its document."""

@@ -1,0 +1,557 @@
+"""The resolver against a server that drops, refuses, lies, truncates and stalls: both drivers, the same answers."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+import pkicheck
+from pkicheck import BASELINE, DnsObservation, DnsQuery, Failure, InputError, ListFact, ListQuestion, TransportError, aio
+from pkicheck.caa import caa_plan
+from pkicheck.dnswire import CAA, SOA, read_message
+from pkicheck.lookups import Outcome, read_answer
+from pkicheck.names import DnsName
+from pkicheck.policy import Policy
+from pkicheck.ports import HttpGet
+from tests.net.scripted import Scripted
+
+TRIES, WAIT = 2, 0.4
+POLICY = attrs.evolve(
+    BASELINE, name="quick", net=attrs.evolve(BASELINE.net, tries=TRIES, try_wait=timedelta(seconds=WAIT))
+)
+LONG = timedelta(seconds=20)
+PROBE = DnsQuery(name=DnsName.root(), rdtype=SOA, role="probe")
+
+
+def q(label: str, **more: Any) -> DnsQuery:
+    return DnsQuery(name=DnsName.from_text(f"{label}.test-zone.example"), rdtype=CAA, **more)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Scripted]:
+    with Scripted() as running:
+        yield running
+
+
+def blocking(*servers: str, batch: Sequence[Any], within: timedelta = LONG, policy: Policy = POLICY, **more: Any) -> Any:
+    with pkicheck.Resolver(*servers, policy=policy, **more) as resolver:
+        return resolver.exchange(batch, within=within), resolver.health()
+
+
+def asynchronous(
+    *servers: str, batch: Sequence[Any], within: timedelta = LONG, policy: Policy = POLICY, **more: Any
+) -> Any:
+    async def main() -> Any:
+        async with aio.Resolver(*servers, policy=policy, **more) as resolver:
+            return await resolver.exchange(batch, within=within), resolver.health()
+
+    return asyncio.run(main())
+
+
+both = pytest.mark.parametrize("ask", [blocking, asynchronous])
+
+
+# what comes of each script: failure, transport, tries, outcome as read
+OUTCOMES: dict[str, tuple[Failure | None, str, int, Outcome]] = {
+    "ok": (None, "udp", 1, Outcome.DATA),
+    "drop": (Failure.TIMEOUT, "udp", 2, Outcome.TIMEOUT),
+    "drop1": (None, "udp", 2, Outcome.DATA),
+    "twice": (None, "udp", 1, Outcome.DATA),
+    "wrong-id": (None, "udp", 1, Outcome.DATA),
+    "wrong-id-only": (Failure.TIMEOUT, "udp", 2, Outcome.TIMEOUT),
+    "wrong-question": (None, "udp", 1, Outcome.DATA),
+    "wrong-question-only": (Failure.TIMEOUT, "udp", 2, Outcome.TIMEOUT),
+    "two-questions": (None, "udp", 1, Outcome.DATA),
+    "query": (None, "udp", 1, Outcome.DATA),
+    "short": (None, "udp", 1, Outcome.DATA),
+    "case-lost": (None, "tcp", 1, Outcome.DATA),
+    "case-lost-no-tcp": (Failure.TIMEOUT, "udp", 2, Outcome.TIMEOUT),
+    "bare-formerr": (None, "tcp", 1, Outcome.DATA),
+    "garbage": (None, "udp", 1, Outcome.MALFORMED),
+    "cut": (None, "udp", 1, Outcome.MALFORMED),
+    "servfail": (None, "udp", 1, Outcome.SERVFAIL),
+    "refused": (None, "udp", 1, Outcome.REFUSED),
+    "malformed-caa": (None, "udp", 1, Outcome.DATA),
+    "foreign": (None, "udp", 1, Outcome.LAME),
+    "referral": (None, "udp", 1, Outcome.LAME),
+    "large": (None, "udp", 1, Outcome.DATA),
+    "trunc": (None, "tcp", 1, Outcome.DATA),
+    "trunc-big": (None, "tcp", 1, Outcome.DATA),
+    "trunc-drip": (None, "tcp", 1, Outcome.DATA),
+    "trunc-more": (None, "tcp", 1, Outcome.DATA),
+    "trunc-rst": (None, "udp", 2, Outcome.TRUNCATED),
+    "trunc-eof": (None, "udp", 2, Outcome.TRUNCATED),
+    "trunc-half": (None, "udp", 2, Outcome.TRUNCATED),
+    "trunc-stuck": (None, "udp", 2, Outcome.TRUNCATED),
+    "trunc-other": (None, "udp", 2, Outcome.TRUNCATED),
+    "trunc-wrong-id": (None, "udp", 2, Outcome.TRUNCATED),
+    "trunc-empty": (None, "udp", 2, Outcome.TRUNCATED),
+}
+
+
+@pytest.mark.parametrize("label", OUTCOMES)
+@both
+def test_what_comes_of_each_script(ask: Any, server: Scripted, label: str) -> None:
+    """Whatever the server does, an observation: failure, transport, tries and reading are as the table says (R060)."""
+    server.counts.clear()
+    (seen,), _ = ask(server.address, batch=[q(label)])
+    assert isinstance(seen, DnsObservation)
+    answer = read_answer(seen)
+    assert (seen.failure, seen.transport, seen.attempts, answer.outcome) == OUTCOMES[label]
+    assert (seen.server, seen.port, seen.vantage) == ("127.0.0.1", server.port, "primary")
+    assert seen.sent <= seen.received
+    assert bool(seen.raw) == (seen.failure is None)
+    if label == "trunc-big":
+        assert len(answer.rdatas) == 1001
+    if label == "malformed-caa":
+        assert answer.rdatas == (b"\0\0ca.example",)
+    if label == "servfail":
+        assert answer.ede == ((22, b"no"),)
+
+
+def _essence(seen: DnsObservation) -> object:
+    return (seen.request, seen.failure, seen.transport, seen.attempts, seen.raw[2:].lower())
+
+
+def test_both_drivers_see_the_same(server: Scripted) -> None:
+    """All scripts in one batch: blocking and asynchronous observations are equal but for ids, letter case and times."""
+    batch = [PROBE, *(q(label) for label in OUTCOMES if label != "drop1")]
+    found = [[_essence(each) for each in ask(server.address, batch=batch)[0]] for ask in (blocking, asynchronous)]
+    assert found[0] == found[1]
+    assert len(found[0]) == len(batch)
+
+
+@both
+def test_a_batch_takes_no_longer_than_its_slowest_try(ask: Any, server: Scripted) -> None:
+    """Questions wait side by side: twenty that are dropped take as long as one."""
+    began = time.monotonic()
+    seen, _ = ask(server.address, batch=[q("drop", attempt=each) for each in range(20)])
+    assert {each.failure for each in seen} == {Failure.TIMEOUT}
+    assert TRIES * WAIT <= time.monotonic() - began < 3 * TRIES * WAIT
+
+
+@both
+def test_the_deadline_is_an_observation(ask: Any, server: Scripted) -> None:
+    """A deadline before the end of the tries gives DEADLINE, not TIMEOUT, to what is missing, and only to that."""
+    (late, good), _ = ask(server.address, batch=[q("drop"), q("ok")], within=timedelta(seconds=0.2))
+    assert (late.failure, good.failure) == (Failure.DEADLINE, None)
+    assert late.attempts == 1
+
+
+@both
+def test_nothing_listens(ask: Any) -> None:
+    """A port that refuses is UNREACHABLE after all tries: never a timeout, which might excuse something."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (seen,), health = ask(f"127.0.0.1:{port}", batch=[q("ok")])
+    assert (seen.failure, seen.attempts) == (Failure.UNREACHABLE, TRIES)
+    assert health.servers[0].down
+    assert health.servers[0].unreachable >= 1
+
+
+@both
+def test_no_route(ask: Any) -> None:
+    """An address that the network refuses is UNREACHABLE too."""
+    (seen,), _ = ask("240.0.0.1:53", batch=[q("ok")])
+    assert seen.failure in (Failure.UNREACHABLE, Failure.TIMEOUT)
+
+
+@both
+def test_closed_tcp_port(ask: Any) -> None:
+    """Truncated over UDP and TCP closed: the truncated message is what is known, and it decides nothing."""
+    with Scripted(tcp=False) as only_udp:
+        (seen,), _ = ask(only_udp.address, batch=[q("trunc")])
+    assert (seen.failure, seen.transport) == (None, "udp")
+    assert read_answer(seen).outcome is Outcome.TRUNCATED
+
+
+@pytest.mark.parametrize("dead", ["silent", "refusing"])
+@both
+def test_the_next_server_takes_the_whole_batch(ask: Any, server: Scripted, dead: str) -> None:
+    """A silent or refusing server is left, and every answer of the batch, the probe too, comes from the next one."""
+    with Scripted(dead=True) as first:
+        if dead == "refusing":
+            first.close()
+        seen, health = ask(first.address, server.address, batch=[PROBE, q("ok"), q("twice")])
+    assert {each.port for each in seen} == {server.port}
+    assert {each.failure for each in seen} == {None}
+    assert [each.down for each in health.servers] == [True, False]
+
+
+@both
+def test_a_slow_zone_does_not_move_the_batch(ask: Any, server: Scripted) -> None:
+    """A server that answers other questions is alive: what it does not answer is asked of it again, not of the next."""
+    with Scripted() as second:
+        seen, _ = ask(server.address, second.address, batch=[q("ok"), q("drop1", attempt=7)])
+        assert {each.port for each in seen} == {server.port}
+        assert not second.asked
+
+
+@both
+def test_ids_ports_and_letters_are_drawn(ask: Any) -> None:
+    """Ids, ports and letter case differ from query to query (RFC 5452 §9.2), and the case can be left alone."""
+    with Scripted() as fresh:
+        ask(fresh.address, batch=[q("ok", attempt=each) for each in range(100)])
+        assert len({each.identity for each in fresh.asked}) > 90
+        assert len(fresh.ports) > 1
+        assert len({each.name for each in fresh.asked}) > 90
+        fresh.asked.clear()
+        plain = attrs.evolve(POLICY, name="plain", net=attrs.evolve(POLICY.net, mix_case=False))
+        ask(fresh.address, batch=[q("ok")], policy=plain)
+        assert [each.name for each in fresh.asked] == [q("ok").name.wire]
+
+
+@both
+def test_what_a_query_asks_for(ask: Any, server: Scripted) -> None:
+    """RD, AD and EDNS DO in every query; CD in the second look, and only there."""
+    server.asked.clear()
+    ask(server.address, batch=[q("ok"), q("twice", role="cd")])
+    flags = {each.label: each.raw[2:4] for each in server.asked}
+    assert flags == {"ok": b"\x01\x20", "twice": b"\x01\x30"}
+    assert all(each.raw.endswith(bytes.fromhex("00 0029 04d0 00008000 0000")) for each in server.asked)
+
+
+@both
+def test_more_than_may_fly_waits(ask: Any, server: Scripted) -> None:
+    """With one lookup in flight all are answered, one after the other; the deadline also ends what never got its turn."""
+    seen, health = ask(server.address, batch=[q("ok", attempt=each) for each in range(30)], in_flight=1)
+    assert {each.failure for each in seen} == {None}
+    assert (health.in_flight, health.queued) == (0, 0)
+    seen, _ = ask(
+        server.address, batch=[q("drop", attempt=each) for each in range(3)], in_flight=1, within=timedelta(seconds=0.2)
+    )
+    assert [(each.failure, each.attempts) for each in seen] == [
+        (Failure.DEADLINE, 1),
+        (Failure.DEADLINE, 0),
+        (Failure.DEADLINE, 0),
+    ]
+
+
+@both
+def test_equal_questions_are_shared_on_demand(ask: Any, server: Scripted) -> None:
+    """`share` sends one query for equal questions that are under way together; without it each is sent."""
+    for share, sent in ((True, 1), (False, 2)):
+        server.counts.clear()
+        seen, _ = ask(server.address, batch=[q("ok"), q("ok")], share=share)
+        assert len(seen) == 2
+        assert server.counts["udp", "ok"] == sent
+
+
+@both
+def test_the_probe_is_held(ask: Any, server: Scripted) -> None:
+    """One probe serves many batches until it is too old; its observation keeps the time of its sending."""
+    server.counts.clear()
+    ask(server.address, batch=[PROBE, PROBE])
+    assert server.counts["udp", "root"] == 1
+    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
+        first, again = (resolver.exchange([PROBE], within=LONG)[0] for _ in range(2))
+        assert first is again
+        assert resolver.health().servers[0].probed
+    old = attrs.evolve(POLICY, name="old", net=attrs.evolve(POLICY.net, probe_max_age=timedelta(0)))
+    with pkicheck.Resolver(server.address, policy=old) as resolver:
+        first, again = (resolver.exchange([PROBE], within=LONG)[0] for _ in range(2))
+        assert first is not again
+        assert not resolver.health().servers[0].probed
+
+
+@both
+def test_lists_are_answered_too(ask: Any, server: Scripted) -> None:
+    """Questions to the packaged lists are answered beside those to the DNS, in their places."""
+    seen, _ = ask(server.address, batch=[ListQuestion(list="iana.root-zone", key="com"), q("ok")])
+    assert isinstance(seen[0], ListFact)
+    assert seen[0].failure is None
+    assert isinstance(seen[1], DnsObservation)
+    with pytest.raises(TransportError, match="HttpGet"):
+        ask(server.address, batch=[HttpGet(url="http://x/", address="192.0.2.1", port=80)])  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6")
+@both
+def test_ipv6(ask: Any) -> None:
+    """A server on ::1, over UDP and TCP."""
+    try:
+        running = Scripted(family=socket.AF_INET6, host="::1")
+    except OSError:
+        pytest.skip("no ::1 here")
+    with running:
+        seen, _ = ask(running.address, batch=[q("ok"), q("trunc")])
+        assert [(each.server, each.failure, each.transport) for each in seen] == [
+            ("::1", None, "udp"),
+            ("::1", None, "tcp"),
+        ]
+
+
+# --- streams
+
+
+def _plans(labels: Sequence[str]) -> Any:
+    return (caa_plan(f"{label}.test-zone.example", issuers={"ca.example"}, policy=POLICY) for label in labels)
+
+
+def test_a_slow_plan_does_not_hold_up_a_stream(server: Scripted) -> None:
+    """Results leave a stream as soon as they are known: the slow one last, blocking and asynchronous alike."""
+    labels = ["drop", *(f"ok{each}" for each in range(50))]
+    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
+        order = [index for index, _ in pkicheck.run_many(_plans(labels), resolver, in_flight=4, ordered=False)]
+        assert order[-1] == 0
+        assert sorted(order) == list(range(51))
+        again = [index for index, _ in pkicheck.run_many(_plans(labels), resolver, in_flight=4)]
+        assert again == sorted(again)
+
+    async def main() -> list[int]:
+        async with aio.Resolver(server.address, policy=POLICY) as resolver:
+            stream = pkicheck.arun_many(_plans(labels), resolver, in_flight=4, ordered=False)
+            return [index async for index, _ in stream]
+
+    order = asyncio.run(main())
+    assert order[-1] == 0
+
+
+def test_a_stream_that_is_left_frees_its_ids(server: Scripted) -> None:
+    """Leaving a stream early cancels what is under way; the resolver goes on working."""
+    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
+        stream = pkicheck.run_many(_plans(["ok", *["drop"] * 20]), resolver, in_flight=10, ordered=False)
+        assert next(stream)[0] == 0
+        assert resolver.health().in_flight > 0
+        stream.close()  # type: ignore[attr-defined]
+        assert resolver.health().in_flight == 0
+        assert resolver.exchange([q("ok")], within=LONG)[0].failure is None
+
+
+# --- threads, processes, loops, ends
+
+
+def test_threads(server: Scripted) -> None:
+    """Many threads share a resolver: each gets its own answers, and the limit holds for all together."""
+    wrong: list[object] = []
+    with pkicheck.Resolver(server.address, policy=POLICY, in_flight=3) as resolver:
+
+        def work(number: int) -> None:
+            for turn in range(20):
+                label = f"t{number}-{turn}"
+                (seen,) = resolver.exchange([q(label)], within=LONG)
+                if seen.failure is not None or seen.request != q(label):
+                    wrong.append(seen)
+                if resolver.health().in_flight > 3:
+                    wrong.append("too many")
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_has_its_own_sockets(server: Scripted) -> None:
+    """A child asks from other ports, and neither breaks the other; a stream of the parent is none of its business."""
+    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
+        resolver.exchange([q("ok")], within=LONG)
+        stream = pkicheck.run_many(_plans(["ok", "drop"]), resolver, in_flight=2, ordered=False)
+        next(stream)
+        server.ports.clear()
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                first = resolver.exchange([q("ok", attempt=each) for each in range(20)], within=LONG)
+                if all(each.failure is None for each in first):
+                    try:
+                        list(stream)
+                    except TransportError:
+                        code = 0
+            finally:
+                os._exit(code)
+        assert os.waitpid(child, 0)[1] == 0
+        of_child = set(server.ports)
+        server.ports.clear()
+        assert all(
+            each.failure is None for each in resolver.exchange([q("ok", attempt=each) for each in range(20)], within=LONG)
+        )
+        assert server.ports
+        assert not of_child & server.ports
+        assert [result.name for _, result in stream]
+
+
+def test_one_loop_only(server: Scripted) -> None:
+    """The asynchronous resolver belongs to the loop in which it was first used."""
+    resolver = aio.Resolver(server.address, policy=POLICY)
+
+    async def once() -> None:
+        await resolver.exchange([q("ok")], within=LONG)
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(once())
+    with pytest.raises(TransportError, match="event loop"):
+        asyncio.run(once())
+    resolver.close()
+    loop.close()
+
+
+def test_cancellation_frees_the_id_and_sends_nothing_more(server: Scripted) -> None:
+    """A cancelled check is gone: no id is held, no retry is sent, and others are not disturbed."""
+
+    async def main() -> None:
+        async with aio.Resolver(server.address, policy=POLICY) as resolver:
+            server.counts.clear()
+            task = asyncio.create_task(resolver.exchange([q("drop"), q("trunc-stuck")], within=LONG))
+            await asyncio.sleep(0.15)
+            assert resolver.health().in_flight == 2
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert resolver.health().in_flight == 0
+            assert (await resolver.exchange([q("ok")], within=LONG))[0].failure is None
+            await asyncio.sleep(WAIT * 1.5)
+            assert server.counts["udp", "drop"] == 1
+
+    asyncio.run(main())
+
+
+def test_close_ends_those_who_wait(server: Scripted) -> None:
+    """Closing while lookups are under way ends them with TransportError, in threads and tasks; closing twice is fine."""
+    resolver = pkicheck.Resolver(server.address, policy=POLICY)
+    ends: list[str] = []
+
+    def work() -> None:
+        try:
+            resolver.exchange([q("drop")], within=LONG)
+        except TransportError as error:
+            ends.append(str(error))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    time.sleep(0.1)
+    resolver.close()
+    resolver.close()
+    thread.join(5)
+    assert ends == ["the resolver is closed"]
+    with pytest.raises(TransportError, match="closed"):
+        resolver.exchange([q("ok")], within=LONG)
+
+    async def main() -> None:
+        async with aio.Resolver(server.address, policy=POLICY) as other:
+            task = asyncio.create_task(other.exchange([q("drop")], within=LONG))
+            await asyncio.sleep(0.1)
+            other.close()
+            with pytest.raises(TransportError, match="closed"):
+                await task
+            with pytest.raises(TransportError, match="closed"):
+                await other.exchange([q("ok")], within=LONG)
+
+    asyncio.run(main())
+
+
+def test_nothing_is_left_open(server: Scripted) -> None:
+    """Whatever happened, closing gives every descriptor back."""
+    gc.collect()
+    before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
+    for ask in (blocking, asynchronous):
+        ask(server.address, batch=[q("drop"), q("trunc-stuck"), q("trunc-rst"), q("ok")])
+    if before:
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_restarted_server_loses_nothing() -> None:
+    """A server that goes away in the middle gives failures, never a missing result; when it is back, answers again."""
+    with Scripted() as first:
+        resolver = pkicheck.Resolver(first.address, policy=POLICY)
+        assert pkicheck.check_caa("ok.x.example", issuers={"ca.example"}, resolver=resolver, policy=POLICY).verdict is (
+            pkicheck.Verdict.PASS
+        )
+    result = pkicheck.check_caa("ok.x.example", issuers={"ca.example"}, resolver=resolver, policy=POLICY)
+    assert result.verdict is pkicheck.Verdict.INCOMPLETE
+    assert "dns.lookup-unreachable" in {each.code for each in result.findings}
+    assert not resolver.health().servers[0].probed
+    resolver.close()
+
+
+# --- arguments
+
+
+@pytest.mark.parametrize(
+    ("servers", "more", "message"),
+    [
+        ((), {}, "1 to 16"),
+        (("localhost",), {}, "IP address"),
+        (("127.0.0.1:0",), {}, "IP address"),
+        (("127.0.0.1:70000",), {}, "IP address"),
+        (("[::1",), {}, "IP address"),
+        (("[::1]x",), {}, "IP address"),
+        ((5,), {}, "int"),
+        (("127.0.0.1", "127.0.0.1:53"), {}, "twice"),
+        (("9.9.9.9",), {}, "public"),
+        (("[2620:fe::fe]:53",), {}, "public"),
+        (("127.0.0.1",), {"in_flight": 0}, "in_flight"),
+        (("127.0.0.1",), {"policy": BASELINE.net}, "policy"),
+        (("127.0.0.1",), {"public": "9.9.9.9"}, "public"),
+        (("127.0.0.1",), {"on_event": 5}, "on_event"),
+    ],
+)
+@pytest.mark.parametrize("kind", [pkicheck.Resolver, aio.Resolver])
+def test_wrong_arguments(kind: Any, servers: Any, more: Any, message: str) -> None:
+    """Wrong arguments, and public resolvers that nobody named on purpose (C18), are refused at once."""
+    with pytest.raises(InputError, match=message):
+        kind(*servers, **more)
+
+
+@pytest.mark.parametrize("kind", [pkicheck.Resolver, aio.Resolver])
+def test_a_public_resolver_named_on_purpose(kind: Any) -> None:
+    """Naming it twice is meaning it."""
+    kind("9.9.9.9", public=("9.9.9.9",)).close()
+
+
+@pytest.mark.parametrize("kind", [pkicheck.Resolver, aio.Resolver])
+def test_the_resolvers_of_the_system(kind: Any, tmp_path: Path) -> None:
+    """resolv.conf is read when `system` is called: its first three servers; none is our own side broken."""
+    conf = tmp_path / "resolv.conf"
+    conf.write_text("# a comment\nsearch example\nnameserver 127.0.0.53\nnameserver ::1\n", encoding="ascii")
+    resolver = kind.system(path=str(conf))
+    assert [each.server for each in resolver.health().servers] == ["127.0.0.53", "::1"]
+    resolver.close()
+    conf.write_text("search example\n", encoding="ascii")
+    with pytest.raises(TransportError, match="names no resolver"):
+        kind.system(path=str(conf))
+    with pytest.raises(TransportError, match="cannot be read"):
+        kind.system(path=str(tmp_path / "missing"))
+    conf.write_text("nameserver 8.8.8.8\n", encoding="ascii")
+    with pytest.raises(InputError, match="public"):
+        kind.system(path=str(conf))
+
+
+def test_events_are_told(server: Scripted) -> None:
+    """`on_event` hears of what is ignored, retried, doubtful and down, with the server's address."""
+    heard: dict[str, Any] = {}
+    blocking(
+        server.address,
+        batch=[q("wrong-id-only"), q("case-lost")],
+        on_event=lambda name, facts: heard.setdefault(name, facts),
+    )
+    assert {"resolver.ignored", "resolver.retry", "resolver.doubtful"} <= set(heard)
+    assert all(facts["server"] == "127.0.0.1" for facts in heard.values())
+
+
+def test_the_evidence_of_a_check_replays(server: Scripted) -> None:
+    """A result made over the network replays from its JSON with the same verdict, mixed letters and all."""
+    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
+        result = pkicheck.check_caa("ok.test-zone.example", issuers={"ca.example"}, resolver=resolver, policy=POLICY)
+    assert result.verdict is pkicheck.Verdict.PASS
+    again = pkicheck.load(result.to_json()).replay()
+    assert not again.verdict_changed
+    assert again.result == result
+    raws = [each.raw for each in result.observations if isinstance(each, DnsObservation)]
+    assert all(read_message(raw).question is not None for raw in raws)
