@@ -839,8 +839,8 @@ def check_change(name: str, path: tuple[Any, ...], new: object) -> None:
 def test_no_single_change_goes_unnoticed(name: str) -> None:
     """Whatever one value of a record is changed to, replay does not call another decision the same.
 
-    What may differ under `same` is primary data that decides nothing (a vantage, a port, a time between two others), which
-    only the chain can vouch for.
+    What may differ under `same` is primary data that decides nothing (a vantage, a port, a time between two others),
+    which only the chain can vouch for.
     """
     for path in list(leaves(record(name))):
         for new in CHANGED[type(at_path(record(name), path))]:
@@ -891,7 +891,7 @@ def test_replay_at_another_day_uses_its_rules() -> None:
 
 
 def test_replay_at_another_day_is_a_dry_run() -> None:
-    """A replay at a given moment says that it is a dry run, also at the recorded moment: it is good for no signature."""
+    """A replay at a given moment is a dry run, also at the recorded moment: it is good for no signature."""
     again = load(results()["good"].to_json()).replay(at=AT)
     assert again.findings_added == ("evidence.dry-run",)
     assert not again.same
@@ -1057,7 +1057,7 @@ EACH_KIND: dict[str, Observation] = {
 
 @pytest.mark.parametrize("kind", sorted(EACH_KIND))
 def test_observations_of_each_kind_are_read_strictly(kind: str) -> None:
-    """A field taken out, added or of another type, in any kind of observation, is refused with a message that places it."""
+    """A field taken out, added or of another type, in any kind of observation, is refused, and its place is said."""
     good = json.loads(canonical(observation_json(EACH_KIND[kind])))
     for path in list(leaves(good)):
         for wrong in (None, True, 1.5, [], {}, 7 if isinstance(at_path(good, path), str) else "x"):

@@ -256,7 +256,7 @@ def test_json_code_must_be_known() -> None:
 @pytest.mark.xfail(strict=True, raises=pytest.fail.Exception, reason="findings.finding_from_json takes texts unescaped")
 @pytest.mark.parametrize("key", ["place", "expected"])
 def test_json_texts_are_escaped(key: str) -> None:
-    """A stored finding whose text is not what `show` writes was edited: its message would carry an ANSI escape (R017)."""
+    """A stored finding whose text is not what `show` writes was edited: it would carry an ANSI escape (R017)."""
     with pytest.raises(InputError):
         finding_from_json({**finding_json(finding(NOTE, "x")), key: "\x1b[31m<b>\n"})
 

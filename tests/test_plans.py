@@ -334,7 +334,7 @@ def _nothing(batch: Sequence[Request]) -> Sequence[Observation]:
 @both
 @pytest.mark.parametrize("broken", [_too_few, _too_many, _swapped, _of_another, _of_no_kind, _nothing])
 def test_a_transport_must_answer_what_it_was_asked(lists: type[Lists], one: Any, many: Any, broken: Any) -> None:
-    """An answer too few or too many, of another request or of no known kind, is our own side broken: never an answer."""
+    """An answer too few, too many, of another request or of no kind is our own side broken: never an answer."""
     recorded: list[Observation] = []
     with pytest.raises(TransportError, match="^the transport "):
         one(rounds("ab"), lists(broken=broken), deadline=MINUTE, record=recorded.append)
@@ -369,7 +369,7 @@ def test_a_transport_without_a_time_zone_is_refused(lists: type[Lists], one: Any
 
 
 def test_observations_without_a_time_zone_are_refused() -> None:
-    """A transport whose observations have naive times is our own side broken, said so, not a TypeError in a decision."""
+    """Observations with naive times are our own side broken, said so, not a TypeError in a decision."""
 
     class Naive(Lists):
         def exchange(self, batch: Sequence[Request], /, *, within: timedelta) -> Sequence[Observation]:
@@ -669,8 +669,9 @@ def test_a_cancelled_plan_sends_nothing_more() -> None:
             else:
                 work = arun(plan, transport, deadline=MINUTE, record=recorded.append)
             task = asyncio.ensure_future(work)
-            while len(io.log) < 2:
+            for _ in range(20):
                 await asyncio.sleep(0)
+            assert len(io.log) == 2
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -752,7 +753,7 @@ def test_replay_in_any_order(observations: list[ListFact]) -> None:
 
 
 def test_a_check_gives_the_same_by_every_loop() -> None:
-    """One check by `run`, `arun`, `run_many`, `arun_many` and `replay` comes to the same result, byte for byte (R139)."""
+    """By `run`, `arun`, `run_many`, `arun_many` and `replay` a check comes to the same result, byte for byte (R139)."""
     plan = pkicheck.caa_plan("www.unsigned.com", issuers=ISSUERS, policy=FAILING, canary=CANARY)
 
     class Async:
@@ -998,8 +999,9 @@ def test_an_asynchronous_stream_is_closed_when_cancelled() -> None:
 
     async def program() -> None:
         task = asyncio.ensure_future(cast("Any", anext(arun_many([rounds("a")], cast("AsyncTransport", io)))))
-        while not io.log:
+        for _ in range(5):
             await asyncio.sleep(0)
+        assert io.log
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -193,7 +193,7 @@ def test_exceptions_say_who_is_to_blame() -> None:
 
 
 def test_summary_names_subject_verdict_and_reason() -> None:
-    """The one line of an exception says what was asked, the verdict, the code, the place, and how much more there is."""
+    """The one line of an exception says what was asked, verdict, code, place, and how much more there is."""
     assert FAIL.subject() == "scan"
     assert FAIL.summary() == f"scan: FAIL: {REFUSAL}: {FAIL.findings[1].message}"
     both = plain(NOTE, NOTE)
@@ -279,7 +279,7 @@ def test_results_say_what_they_rest_on(result: Result) -> None:
 
 
 def test_a_dry_run_finds_the_same() -> None:
-    """On the same observations a dry run at the moment of the real run has the same findings, and one that says so (R027)."""
+    """On the same observations a dry run has the findings of the real run, and one that says what it is (R027)."""
     real = caa("forbidden.com")
     dry = pkicheck.replay(caa_plan("forbidden.com", issuers=ISSUERS, at=real.at), Seen(real.observations))
     assert [each.code for each in dry.findings if each not in real.findings] == ["evidence.dry-run"]
@@ -287,7 +287,7 @@ def test_a_dry_run_finds_the_same() -> None:
 
 
 def test_two_policies_show_which_rules_differ() -> None:
-    """One request under two policies: each result names its policy, and the findings cite the rules that differ (R012, R028)."""
+    """One request under two policies: each result names its own, and the findings cite the rules (R012, R028)."""
     public, private = results()["name-internal"], results()["name-internal-private"]
     assert (public.verdict, private.verdict) == (Verdict.FAIL, Verdict.PASS)
     assert public.policy.fingerprint != private.policy.fingerprint

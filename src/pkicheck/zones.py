@@ -1,9 +1,9 @@
 """Zone data in memory as a transport: answers like a recursive resolver that has just these zones to ask.
 
 Below the names that the data holds, what it does not hold does not exist. Of a name that lies neither below nor above
-any record nothing is known: the answer is REFUSED, so that the file of another zone, or one without $ORIGIN, never reads as
-"no records". A result made on zone data says so (`dns.zone-data`), and the server in its observations is `zone:` with a
-digest of the data.
+any record nothing is known: the answer is REFUSED, so that the file of another zone, or one without $ORIGIN, never
+reads as "no records". A result made on zone data says so (`dns.zone-data`), and the server in its observations is
+`zone:` with a digest of the data.
 """
 
 from __future__ import annotations

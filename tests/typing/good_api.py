@@ -1,7 +1,7 @@
 """The public API as a program of a CA calls it: never run, only type-checked.
 
-The wrong calls stand beside the right ones. Each carries the very complaint that mypy and pyright have to make; both run
-with "unnecessary ignore" as an error, so a wrong call that becomes acceptable fails the check.
+The wrong calls stand beside the right ones. Each carries the very complaint that mypy and pyright have to make; both
+run with "unnecessary ignore" as an error, so a wrong call that becomes acceptable fails the check.
 """
 
 from __future__ import annotations
