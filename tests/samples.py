@@ -62,7 +62,7 @@ def zone(at: datetime = AT) -> Zone:
     for index in range(1, 9):
         made.add_raw("many.com", "CAA", b"\x00\x05issueother%d.example" % index)
     for kind in ("servfail", "timeout", "refused", "truncated", "bogus", "lame", "malformed", "unreachable", "stale"):
-        made.fail(f"{kind}.com", "CAA", kind)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        made.fail(f"{kind}.com", "CAA", kind)
     return made
 
 

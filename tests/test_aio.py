@@ -19,7 +19,6 @@ from pkicheck.results import Result
 from pkicheck.testing import AsyncZone
 from tests.samples import ACCOUNT, AT, CANARY, FAILING, ISSUERS, failing_zone, zone
 
-
 CHECKS = [name for name in aio.__all__ if name.startswith("check_")]
 
 
@@ -50,7 +49,6 @@ def test_every_blocking_check_has_a_twin() -> None:
 def test_resolvers_agree() -> None:
     """The asynchronous resolver is made like the blocking one and has its methods, by the same parameters."""
     one, other = pkicheck.Resolver, aio.Resolver
-    assert one is not other
     assert str(inspect.signature(other)).replace("asyncio", "") == str(inspect.signature(one))
     for name, method in inspect.getmembers(one, inspect.isfunction):
         if not name.startswith("_"):

@@ -51,7 +51,7 @@ from tests.samples import AT, ISSUERS, caa, results
 
 Json = dict[str, Any]
 SAMPLES = sorted(results())
-SCHEMA_FILE = Path(cast("str", evidence_module.__file__)).with_name("_data") / "evidence-1.schema.json"
+SCHEMA_FILE = Path(evidence_module.__file__).with_name("_data") / "evidence-1.schema.json"
 
 
 def record(name: str) -> Json:
@@ -62,6 +62,12 @@ def record(name: str) -> Json:
 def line(value: Json) -> bytes:
     """The canonical line of a changed record."""
     return canonical(cast("JsonValue", value))
+
+
+def deciding(value: Json, code: str = "caa.issuer-not-listed") -> Json:
+    """The finding of a code in a record."""
+    (found,) = (each for each in value["findings"] if each["code"] == code)
+    return cast("Json", found)
 
 
 def refused(value: Json | bytes, message: str) -> None:
@@ -168,14 +174,15 @@ def test_the_schema_is_a_schema() -> None:
     assert _schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
-def _objects(schema: Any) -> Iterator[Json]:
+def _objects(schema: object) -> Iterator[Json]:
     if isinstance(schema, dict):
-        if "properties" in schema and schema.get("type") == "object":
-            yield schema
-        for item in cast("Json", schema).values():
+        fields = cast("Json", schema)
+        if "properties" in fields and fields.get("type") == "object":
+            yield fields
+        for item in fields.values():
             yield from _objects(item)
     elif isinstance(schema, list):
-        for item in cast("list[Any]", schema):
+        for item in cast("list[object]", schema):
             yield from _objects(item)
 
 
@@ -421,15 +428,14 @@ def test_no_findings_are_no_verdict(name: str) -> None:
 def test_a_renamed_code_is_refused() -> None:
     """A code that is not in the catalogue is refused."""
     value = record("other")
-    value["findings"][1]["code"] = "caa.issuer-not-named"
+    deciding(value)["code"] = "caa.issuer-not-named"
     refused(value, "no finding code is called 'caa.issuer-not-named'")
 
 
 def test_a_code_renamed_to_another_is_shown() -> None:
     """A code renamed to another of its level is read, and replay says which came and which went."""
     value = record("other")
-    assert value["findings"][1]["code"] == "caa.issuer-not-listed"
-    value["findings"][1]["code"] = "caa.issuance-forbidden"
+    deciding(value)["code"] = "caa.issuance-forbidden"
     again = load(line(value)).replay()
     assert not again.same
     assert again.findings_added == ("caa.issuer-not-listed",)
@@ -454,7 +460,7 @@ def test_findings_forged_into_a_pass_are_shown() -> None:
 def test_an_edited_finding_is_shown(edit: str) -> None:
     """A finding whose place or values were edited is one that went and one that came."""
     value = record("other")
-    value["findings"][1][edit] = {"place": "elsewhere.com", "saw": ["0 issue ca.example"], "more": 3}[edit]
+    deciding(value)[edit] = {"place": "elsewhere.com", "saw": ["0 issue ca.example"], "more": 3}[edit]
     again = load(line(value)).replay()
     assert not again.same
     assert again.findings_added == again.findings_gone == ("caa.issuer-not-listed",)
@@ -465,19 +471,20 @@ def test_edited_words_of_a_finding_are_shown(edit: str) -> None:
     """In a record of this very software and rules, a finding whose words or rules differ was edited (R028)."""
     value = record("other")
     assert value["rules_digest"] == RULES_DIGEST
-    value["findings"][1][edit] = {"expected": "evil.example", "rules": ["rfc8659.3/search"]}[edit]
+    deciding(value)[edit] = {"expected": "evil.example", "rules": ["rfc8659.3/search"]}[edit]
     assert not load(line(value)).replay().same
 
 
 def test_dropped_and_doubled_findings_are_shown() -> None:
     """A finding that was taken out or put in twice is seen, by number too."""
-    for change, word in ((lambda found: found[1:], "added"), (lambda found: [found[0], *found], "gone")):
-        value = record("other")
-        code = value["findings"][0]["code"]
-        value["findings"] = change(value["findings"])
-        again = load(line(value)).replay()
-        assert not again.same
-        assert getattr(again, f"findings_{word}") == (code,)
+    value = record("other")
+    value["findings"].remove(deciding(value, "caa.issuer-other"))
+    assert load(line(value)).replay().findings_added == ("caa.issuer-other",)
+    value = record("other")
+    value["findings"].append(deciding(value))
+    again = load(line(value)).replay()
+    assert again.findings_gone == ("caa.issuer-not-listed",)
+    assert not again.same
 
 
 # --- readable forms
@@ -780,7 +787,8 @@ def test_not_recorded_is_no_observation() -> None:
 @pytest.mark.parametrize("name", ["good", "name"])
 def test_times_at_the_end_of_time(name: str) -> None:
     """An observation of the last day of the calendar is refused or decided, never an OverflowError."""
-    value = record(name) | {"at": "9999-12-31T23:59:59.999999Z"}
+    value = record(name)
+    value["at"] = "9999-12-31T23:59:59.999999Z"
     for each in value["observations"]:
         each["sent"] = each["received"] = value["at"]
         if "as_of" in each["meta"]:
@@ -943,10 +951,10 @@ def test_replay_is_a_value() -> None:
     assert hash(again) == hash(pickle.loads(pickle.dumps(again)))
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         cast("Any", again).verdict_changed = True
-    for field in ("verdict_changed", "expires_changed"):
-        assert not attrs.evolve(again, **{field: True}).same
-    for field in ("findings_added", "findings_gone"):
-        assert not attrs.evolve(again, **{field: ("caa.authorised",)}).same
+    assert not attrs.evolve(again, verdict_changed=True).same
+    assert not attrs.evolve(again, expires_changed=True).same
+    assert not attrs.evolve(again, findings_added=("caa.authorised",)).same
+    assert not attrs.evolve(again, findings_gone=("caa.authorised",)).same
 
 
 @pytest.mark.xfail(strict=True, raises=TypeError, reason="evidence.Stored holds a mappingproxy")
@@ -967,7 +975,7 @@ def test_a_changed_copy_of_the_record_changes_nothing() -> None:
 # --- observations of each kind
 
 aware = st.datetimes(datetime(1970, 1, 1), datetime(9998, 1, 1), timezones=st.just(timezone.utc))
-addresses = st.ip_addresses(v=4) | st.ip_addresses(v=6).filter(lambda each: each.ipv4_mapped is None)  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue]
+addresses = st.ip_addresses(v=4) | st.ip_addresses(v=6, network="2000::/3")
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 small = st.integers(0, 2**53 - 1)
 labels = st.lists(st.binary(min_size=1, max_size=10), max_size=4)
@@ -1060,13 +1068,12 @@ def test_observations_of_each_kind_are_read_strictly(kind: str) -> None:
     """A field taken out, added or of another type, in any kind of observation, is refused, and its place is said."""
     good = json.loads(canonical(observation_json(EACH_KIND[kind])))
     for path in list(leaves(good)):
-        for wrong in (None, True, 1.5, [], {}, 7 if isinstance(at_path(good, path), str) else "x"):
+        others: list[Any] = [None, True, 1.5, [], {}, 7 if isinstance(at_path(good, path), str) else "x"]
+        for wrong in others:
             value = json.loads(json.dumps(good))
             put(value, path, wrong)
             if at_path(good, path) is None and wrong is None:
                 continue
-            if path == ("failure",) or (path[-1] in ("alpn", "answer") and wrong is None):
-                pass
             with pytest.raises(InputError, match="observation"):
                 observation_from_json(value)
         value = json.loads(json.dumps(good))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+from typing import Any
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pkicheck.canon import canonical, parse_json
+from pkicheck.canon import JsonValue, canonical, parse_json
 from pkicheck.codes import CATALOGUE
 from pkicheck.errors import InputError
 from pkicheck.findings import (
@@ -218,7 +219,7 @@ def test_json_holds_no_message_and_no_level() -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], "finding", 1])
-def test_json_must_be_an_object(value: None) -> None:
+def test_json_must_be_an_object(value: JsonValue) -> None:
     """Anything but an object is refused."""
     with pytest.raises(
         InputError, match=r"here must be an object with exactly code, place, expected, saw, more, rules"
@@ -234,14 +235,15 @@ def test_json_fields_are_exact(key: str) -> None:
         finding_from_json({name: value for name, value in good.items() if name != key})
     with pytest.raises(InputError, match="must be an object with exactly"):
         finding_from_json({**good, "level": "note"})
-    for wrong in (None, True, {}, 1.5, ["x"] if key == "more" else 7):
+    others: list[Any] = [None, True, {}, 1.5, ["x"] if key == "more" else 7]
+    for wrong in others:
         with pytest.raises(InputError, match=f"finding: {key} must be a "):
-            finding_from_json({**good, key: wrong})  # type: ignore[dict-item]  # pyright: ignore[reportArgumentType]
+            finding_from_json({**good, key: wrong})
 
 
 @pytest.mark.parametrize("key", ["saw", "rules"])
 @pytest.mark.parametrize("item", [1, None, ["x"], True])
-def test_json_lists_hold_strings(key: str, item: None) -> None:
+def test_json_lists_hold_strings(key: str, item: JsonValue) -> None:
     """Lists of a finding hold strings and nothing else."""
     with pytest.raises(InputError, match=f"{key} must be a list of strings"):
         finding_from_json({**finding_json(finding(NOTE, "x")), key: ["x", item]})

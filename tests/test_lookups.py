@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pkicheck.codes import CATALOGUE
 from pkicheck.dnswire import CAA, CNAME, SOA, build_response
-from pkicheck.lookups import DNSSEC_ERRORS, Alias, Lookup, Outcome, is_above, look_up, read_answer, ttl_of
+from pkicheck.lookups import DNSSEC_ERRORS, Alias, Lookup, Outcome, is_above, look_up, read_answer, targets_of, ttl_of
 from pkicheck.names import DnsName, parse_domain
 from pkicheck.plans import Needs
 from pkicheck.policy import NetPolicy
@@ -303,6 +303,53 @@ def test_a_dname_that_makes_too_long_a_name() -> None:
     answer = read_answer(seen_as(build_response(_NAME.wire, CAA, answer=((shop, 39, 60, long),))))
     assert answer.outcome is Outcome.MALFORMED
     assert "255" in answer.detail
+
+
+# --- the question for an alias by itself
+
+
+def _asked_for_alias(*answer: tuple[bytes, int, int, bytes], rcode: int = 0, failure: Failure | None = None, flags: int = 0x8180) -> DnsObservation:
+    query = DnsQuery(name=_NAME, rdtype=CNAME, role="ds")
+    authority = () if answer else (_SOA,)
+    raw = build_response(_NAME.wire, CNAME, rcode=rcode, answer=answer, authority=authority, flags=flags)
+    return attrs.evolve(seen_as(raw, failure=failure), request=query)
+
+
+def test_where_an_alias_points() -> None:
+    """Nothing, one name, several, or what cannot be followed: kept apart (C05, C14)."""
+    wire, shop = _NAME.wire, parse_domain("shop.example").wire
+    one, two = parse_domain("a.test"), parse_domain("b.test")
+    assert targets_of(_asked_for_alias()) == frozenset()
+    assert targets_of(_asked_for_alias(rcode=3)) == frozenset()
+    assert targets_of(_asked_for_alias((wire, CNAME, 5, one.wire))) == {one}
+    assert targets_of(_asked_for_alias((wire, CNAME, 5, one.wire), (wire, CNAME, 5, two.wire))) == {one, two}
+    assert targets_of(_asked_for_alias((wire, CNAME, 5, one.wire), (one.wire, CNAME, 5, two.wire))) == {one}
+    assert targets_of(_asked_for_alias((wire, CNAME, 5, b"\xc0\xff"))) == {None}
+    made = parse_domain("www.test")
+    dname = (shop, 39, 60, parse_domain("test").wire)
+    assert targets_of(_asked_for_alias(dname, (wire, CNAME, 0, made.wire))) == {made}
+    assert targets_of(_asked_for_alias(dname)) == {made}
+
+
+@pytest.mark.parametrize(
+    ("observation", "known"),
+    [
+        (_asked_for_alias(rcode=2), True),
+        (_asked_for_alias(rcode=5), True),
+        (_asked_for_alias(failure=Failure.TIMEOUT), True),
+        (_asked_for_alias(failure=Failure.UNREACHABLE), False),
+        (_asked_for_alias(failure=Failure.CLOSED), False),
+        (_asked_for_alias(failure=Failure.DEADLINE), False),
+        (_asked_for_alias(failure=Failure.NOT_RECORDED), False),
+        (_asked_for_alias(failure=Failure.PROTOCOL), False),
+        (_asked_for_alias(failure=Failure.TOO_LARGE), False),
+        (_asked_for_alias(flags=0x8380), False),
+        (_asked_for_alias(flags=0x0100), False),
+    ],
+)
+def test_an_alias_that_is_not_known(observation: DnsObservation, known: bool) -> None:
+    """A dead zone shows no alias; what did not reach the resolver, or came back broken, is not knowing (C14)."""
+    assert targets_of(observation) == (frozenset() if known else {None})
 
 
 # --- TTL

@@ -153,7 +153,7 @@ def test_lists_are_normalised() -> None:
     """Lists of addresses do not depend on order or repetition; any collection of texts will do."""
     wanted = NetPolicy(resolvers=("192.0.2.1", "192.0.2.2"))
     for given_as in (["192.0.2.2", "192.0.2.1"], {"192.0.2.1", "192.0.2.2"}, ("192.0.2.1", "192.0.2.2", "192.0.2.1")):
-        assert NetPolicy(resolvers=given_as) == wanted  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        assert NetPolicy(resolvers=given_as) == wanted  # pyright: ignore[reportArgumentType]
     assert isinstance(wanted.resolvers, tuple)
 
 
@@ -318,6 +318,6 @@ def test_any_json_is_a_policy_or_refused(value: JsonValue) -> None:
 )
 def test_every_field_is_checked(kind: type[Any], field: str) -> None:
     """No field takes a value of another type: a wrong one would come to light only in a check."""
-    name = {"name": "x"} if kind is Policy else {}
+    arguments: dict[str, Any] = {"name": "x", field: 5} if kind is Policy else {field: 5}
     with pytest.raises(InputError):
-        kind(**name, **{field: 5})
+        kind(**arguments)

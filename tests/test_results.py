@@ -23,6 +23,7 @@ from pkicheck.findings import Finding, Verdict, finding
 from pkicheck.policy import BASELINE, PRIVATE
 from pkicheck.ports import Seen
 from pkicheck.results import Kind, Result, combine
+from pkicheck.rules import RULES_DIGEST
 from pkicheck.wording import explain
 from tests.samples import AT, ISSUERS, caa, results
 
@@ -262,7 +263,8 @@ def test_results_differ_by_each_field() -> None:
 @pytest.mark.parametrize("result", [*results().values()])
 def test_results_hold_tuples(result: Result) -> None:
     """What leaves the library does not change afterwards: findings and observations are tuples of values."""
-    assert type(result.findings) is type(result.observations) is tuple
+    assert isinstance(result.findings, tuple)
+    assert isinstance(result.observations, tuple)
     assert all(type(each) is Finding for each in result.findings)
     assert result.at.utcoffset() == timedelta(0)
     assert result.expires_at is None or result.expires_at.utcoffset() == timedelta(0)
@@ -272,7 +274,7 @@ def test_results_hold_tuples(result: Result) -> None:
 def test_results_say_what_they_rest_on(result: Result) -> None:
     """Policy, moment, observations and rules of a decision are in the result (R012, R028, R138)."""
     record = cast("dict[str, Any]", parse_json(result.to_json()))
-    assert record["rules_digest"] == pkicheck.rules.RULES_DIGEST  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    assert record["rules_digest"] == RULES_DIGEST
     assert record["asked"]["policy"] == result.policy.fingerprint
     assert record["at"] == result.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     assert len(record["observations"]) == len(result.observations) > 0
@@ -314,7 +316,7 @@ def test_combining_in_any_order() -> None:
 
 def test_nothing_to_combine_is_a_mistake() -> None:
     """A certificate without a name is no PASS: combining nothing is an InputError (R072)."""
-    for nothing in ([], iter(()), {}):
+    for nothing in (list[Result](), iter(tuple[Result]()), dict[Result, str]()):
         with pytest.raises(InputError, match="nothing to combine"):
             combine(nothing)
 

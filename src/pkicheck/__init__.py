@@ -13,13 +13,17 @@ from pkicheck._version import __version__
 if TYPE_CHECKING:
     from pkicheck._net import Health, Resolver, ServerHealth
     from pkicheck.caa import CaaPlan, CaaResult, caa_plan, check_caa, iodef_reports
+    from pkicheck.chainlog import ChainLog
     from pkicheck.codes import CATALOGUE, Code, code
     from pkicheck.dnssecstate import Dnssec, dnssec
     from pkicheck.errors import InputError, Refused, TransportError
     from pkicheck.evidence import EvidenceJson, Replay, Stored, load
     from pkicheck.findings import Finding, Level, Verdict
+    from pkicheck.lists import PackagedLists
     from pkicheck.methods import MethodId, labels
+    from pkicheck.namecheck import NameResult, check_name, check_names
     from pkicheck.names import CertName, DnsName, DomainName, WildcardName, name_defects, parse_name
+    from pkicheck.network import Network
     from pkicheck.plans import Needs, Plan, arun, arun_many, replay, run, run_many
     from pkicheck.policy import BASELINE, PRIVATE, Policy
     from pkicheck.ports import (
@@ -50,6 +54,7 @@ __all__ = [
     "CaaPlan",
     "CaaResult",
     "CertName",
+    "ChainLog",
     "Code",
     "DnsName",
     "DnsObservation",
@@ -68,8 +73,11 @@ __all__ = [
     "ListFact",
     "ListQuestion",
     "MethodId",
+    "NameResult",
     "Needs",
+    "Network",
     "Observation",
+    "PackagedLists",
     "Plan",
     "Policy",
     "Recorder",
@@ -92,6 +100,8 @@ __all__ = [
     "arun_many",
     "caa_plan",
     "check_caa",
+    "check_name",
+    "check_names",
     "code",
     "combine",
     "dnssec",
@@ -107,6 +117,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "pkicheck.network": ("Network",),
+    "pkicheck.chainlog": ("ChainLog",),
+    "pkicheck.lists": ("PackagedLists",),
+    "pkicheck.namecheck": ("NameResult", "check_name", "check_names"),
     "pkicheck._net": ("Health", "Resolver", "ServerHealth"),
     "pkicheck.caa": ("CaaPlan", "CaaResult", "caa_plan", "check_caa", "iodef_reports"),
     "pkicheck.codes": ("CATALOGUE", "Code", "code"),

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pkicheck.caa import DEADLINE, CaaResult, Purpose, caa_plan
 from pkicheck.methods import MethodId
+from pkicheck.namecheck import DEADLINE as NAME_DEADLINE
+from pkicheck.namecheck import NameResult, Scope, name_plan, name_plans
 from pkicheck.names import CertName
-from pkicheck.plans import arun
+from pkicheck.plans import arun, arun_many
 from pkicheck.policy import BASELINE, Policy
 from pkicheck.ports import AsyncTransport, Recorder
 
 if TYPE_CHECKING:
     from pkicheck._net._asyncio import Resolver
 
-__all__ = ["Resolver", "check_caa"]
+__all__ = ["Resolver", "check_caa", "check_name", "check_names"]
 
 
 # The checks run under any event loop; asyncio is imported by who asks for its resolver. A type checker has to refuse a
@@ -56,3 +58,32 @@ async def check_caa(
         name, issuers=issuers, purpose=purpose, accounts=accounts, method=method, at=at, policy=policy, canary=canary
     )
     return await arun(plan, resolver, deadline=deadline, record=record)
+
+
+async def check_name(
+    name: str | bytes | CertName,
+    *,
+    lists: AsyncTransport,
+    at: datetime | None = None,
+    policy: Policy = BASELINE,
+    scope: Scope | None = None,
+    deadline: timedelta = NAME_DEADLINE,
+    record: Recorder | None = None,
+) -> NameResult:
+    """`pkicheck.check_name`, asynchronous."""
+    return await arun(name_plan(name, at=at, policy=policy, scope=scope), lists, deadline=deadline, record=record)
+
+
+async def check_names(
+    names: Iterable[str | bytes | CertName],
+    *,
+    lists: AsyncTransport,
+    at: datetime | None = None,
+    policy: Policy = BASELINE,
+    scope: Scope | None = None,
+    deadline: timedelta = NAME_DEADLINE,
+    record: Recorder | None = None,
+) -> tuple[NameResult, ...]:
+    """`pkicheck.check_names`, asynchronous."""
+    plans = name_plans(names, at=at, policy=policy, scope=scope)
+    return tuple([result async for _, result in arun_many(plans, lists, deadline=deadline, record=record)])

@@ -91,8 +91,13 @@ class _Zone:
         own = self.rrset(self.apex, SOA)
         return own[0] if own else (self.apex, SOA, 300, _SOA_DATA)
 
-    def delegates(self, name: bytes) -> bool:
-        """Whether an NS set below the apex gives this name to servers whose data is not here."""
+    def delegates(self, name: bytes, rdtype: int) -> bool:
+        """Whether an NS set below the apex gives this name to servers whose data is not here.
+
+        DS at the cut itself is the parent's to answer (RFC 4035 §3.1.4.1).
+        """
+        if rdtype == DS and len(name) > len(self.apex):
+            name = name[name[0] + 1 :]
         while len(name) > len(self.apex):
             if _NS in self.sets.get(name, ()):
                 return True
@@ -264,7 +269,7 @@ class Zones:
             zone = self._zone_of(here, query.rdtype)
             if zone.status == "bogus" and query.role != "cd":
                 return Reply(rcode=2)
-            if zone.delegates(here) or not self.covers(here):
+            if zone.delegates(here, query.rdtype) or not self.covers(here):
                 # Others hold this name, by what the data says or by its silence: nothing is known of it.
                 return Reply(rcode=5, answer=tuple(answer))
             authentic = authentic and zone.status == "secure"

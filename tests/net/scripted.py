@@ -68,7 +68,9 @@ def _big(asked: Asked) -> bytes:
 class Scripted:
     """The server; a context manager."""
 
-    def __init__(self, *, family: int = socket.AF_INET, host: str = "127.0.0.1", tcp: bool = True, dead: bool = False) -> None:
+    def __init__(
+        self, *, family: int = socket.AF_INET, host: str = "127.0.0.1", tcp: bool = True, dead: bool = False
+    ) -> None:
         for _ in range(50):
             self._udp = socket.socket(family, socket.SOCK_DGRAM)
             self._udp.bind((host, 0))

@@ -17,7 +17,17 @@ import attrs
 import pytest
 
 import pkicheck
-from pkicheck import BASELINE, DnsObservation, DnsQuery, Failure, InputError, ListFact, ListQuestion, TransportError, aio
+from pkicheck import (
+    BASELINE,
+    DnsObservation,
+    DnsQuery,
+    Failure,
+    InputError,
+    ListFact,
+    ListQuestion,
+    TransportError,
+    aio,
+)
 from pkicheck.caa import caa_plan
 from pkicheck.dnswire import CAA, SOA, read_message
 from pkicheck.lookups import Outcome, read_answer
@@ -44,7 +54,9 @@ def server() -> Iterator[Scripted]:
         yield running
 
 
-def blocking(*servers: str, batch: Sequence[Any], within: timedelta = LONG, policy: Policy = POLICY, **more: Any) -> Any:
+def blocking(
+    *servers: str, batch: Sequence[Any], within: timedelta = LONG, policy: Policy = POLICY, **more: Any
+) -> Any:
     with pkicheck.Resolver(*servers, policy=policy, **more) as resolver:
         return resolver.exchange(batch, within=within), resolver.health()
 
@@ -163,9 +175,9 @@ def test_nothing_listens(ask: Any) -> None:
 
 @both
 def test_no_route(ask: Any) -> None:
-    """An address that the network refuses is UNREACHABLE too."""
-    (seen,), _ = ask("240.0.0.1:53", batch=[q("ok")])
-    assert seen.failure in (Failure.UNREACHABLE, Failure.TIMEOUT)
+    """An address that the system refuses to connect to is UNREACHABLE too."""
+    (seen,), _ = ask("255.255.255.255:53", batch=[q("ok")])
+    assert seen.failure is Failure.UNREACHABLE
 
 
 @both
@@ -225,7 +237,7 @@ def test_what_a_query_asks_for(ask: Any, server: Scripted) -> None:
 
 @both
 def test_more_than_may_fly_waits(ask: Any, server: Scripted) -> None:
-    """With one lookup in flight all are answered, one after the other; the deadline also ends what never got its turn."""
+    """With one lookup in flight all are answered in turn; the deadline also ends what never got its turn."""
     seen, health = ask(server.address, batch=[q("ok", attempt=each) for each in range(30)], in_flight=1)
     assert {each.failure for each in seen} == {None}
     assert (health.in_flight, health.queued) == (0, 0)
@@ -342,7 +354,7 @@ def test_threads(server: Scripted) -> None:
             for turn in range(20):
                 label = f"t{number}-{turn}"
                 (seen,) = resolver.exchange([q(label)], within=LONG)
-                if seen.failure is not None or seen.request != q(label):
+                if not isinstance(seen, DnsObservation) or seen.failure is not None or seen.request != q(label):
                     wrong.append(seen)
                 if resolver.health().in_flight > 3:
                     wrong.append("too many")
@@ -380,7 +392,8 @@ def test_a_forked_child_has_its_own_sockets(server: Scripted) -> None:
         of_child = set(server.ports)
         server.ports.clear()
         assert all(
-            each.failure is None for each in resolver.exchange([q("ok", attempt=each) for each in range(20)], within=LONG)
+            each.failure is None
+            for each in resolver.exchange([q("ok", attempt=each) for each in range(20)], within=LONG)
         )
         assert server.ports
         assert not of_child & server.ports
@@ -423,7 +436,7 @@ def test_cancellation_frees_the_id_and_sends_nothing_more(server: Scripted) -> N
 
 
 def test_close_ends_those_who_wait(server: Scripted) -> None:
-    """Closing while lookups are under way ends them with TransportError, in threads and tasks; closing twice is fine."""
+    """Closing while lookups are under way ends them with TransportError, in threads and in tasks; twice is fine."""
     resolver = pkicheck.Resolver(server.address, policy=POLICY)
     ends: list[str] = []
 
@@ -459,11 +472,20 @@ def test_close_ends_those_who_wait(server: Scripted) -> None:
 def test_nothing_is_left_open(server: Scripted) -> None:
     """Whatever happened, closing gives every descriptor back."""
     gc.collect()
-    before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
+    before = _descriptors()
     for ask in (blocking, asynchronous):
         ask(server.address, batch=[q("drop"), q("trunc-stuck"), q("trunc-rst"), q("ok")])
-    if before:
-        assert len(os.listdir("/proc/self/fd")) == before
+    for _ in range(50):
+        # (the server's half of a connection is in this process too, and takes its time)
+        if _descriptors() == before:
+            break
+        time.sleep(0.1)
+    assert _descriptors() == before
+
+
+def _descriptors() -> int:
+    folder = Path("/proc/self/fd")
+    return len(list(folder.iterdir())) if folder.exists() else 0
 
 
 def test_a_restarted_server_loses_nothing() -> None:

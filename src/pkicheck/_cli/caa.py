@@ -1,4 +1,4 @@
-"""`pkicheck caa`: CAA for names, on zone files."""
+"""`pkicheck caa`: CAA for names, on a resolver or on zone files."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from pkicheck._cli._parser import (
     in_flight_of,
 )
 from pkicheck._cli._read import Line, load_policy, read_file, text_of
+from pkicheck._cli._resolver import open_resolver
 from pkicheck._cli._zones import STATUSES, load_zones
 from pkicheck.caa import CaaPlan, Purpose, caa_plan
 from pkicheck.errors import InputError
@@ -28,19 +29,23 @@ from pkicheck.namecheck import name_plan
 from pkicheck.names import CertName, parse_name
 from pkicheck.order import LARGEST_ORDER, Order, order_from_json
 from pkicheck.plans import Plan
+from pkicheck.ports import Transport
 from pkicheck.results import Result
 from pkicheck.zonefile import ZoneStatus
 
 __all__ = ["add", "run"]
 
 _EXAMPLES = """\
+  pkicheck caa shop.example --issuer ca.example --resolver 127.0.0.1
   pkicheck caa shop.example www.shop.example --issuer ca.example --zone examples/shop.zone
   pkicheck caa '*.shop.example' --issuer ca.example --zone examples/shop.zone --explain
   pkicheck caa --order order.json --zone examples/shop.zone --json
   pkicheck caa - --issuer ca.example --zone examples/shop.zone --json <names.txt >evidence.jsonl
 
-A name lies below or above a record of the zone files, or nothing is known of it (INCOMPLETE). Relative names in a zone
-file need $ORIGIN. Exit code: 0 all pass, 1 one is refused, 2 the call is wrong, 3 one could not be decided."""
+Questions go to --resolver (repeatable: the others stand in for the first), to the resolvers of this machine (--system),
+or to zone files (--zone). With zone files, a name lies below or above a record of theirs, or nothing is known of it
+(INCOMPLETE); relative names in them need $ORIGIN. Exit code: 0 all pass, 1 one is refused, 2 the call is wrong, 3 one
+could not be decided."""
 
 
 def add(subparsers: Subparsers) -> None:
@@ -61,9 +66,17 @@ def add(subparsers: Subparsers) -> None:
         "--zone",
         metavar="FILE",
         action="append",
-        required=True,
+        default=[],
         help="a zone file, the whole DNS of this run; repeatable",
     )
+    parser.add_argument(
+        "--resolver",
+        metavar="IP[:PORT]",
+        action="append",
+        default=[],
+        help="the CA's own validating resolver; repeatable, [IPv6]:PORT",
+    )
+    parser.add_argument("--system", action="store_true", help="the resolvers of this machine (/etc/resolv.conf)")
     parser.add_argument(
         "--dnssec",
         choices=STATUSES,
@@ -113,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
         plans += [asker.ask(name, args.method) for name in names]
     with ExitStack() as stack:
         work = Judge(
-            io=load_zones(args.zone, status=cast("ZoneStatus", args.dnssec)),
+            io=_source(args, stack),
             json=args.json,
             explain=args.explain,
             in_flight=in_flight_of(args),
@@ -123,6 +136,19 @@ def run(args: argparse.Namespace) -> int:
         if names == ["-"]:
             return judge_lines(work, asker.read)
         return judge(work, plans)
+
+
+def _source(args: argparse.Namespace, stack: ExitStack) -> Transport:
+    """What answers the questions: exactly one of --zone, --resolver, --system."""
+    given = [flag for flag in ("zone", "resolver", "system") if getattr(args, flag)]
+    if len(given) != 1:
+        msg = "give one of --resolver IP[:PORT], --system and --zone FILE" + (
+            f", not {len(given)} of them" * bool(given)
+        )
+        raise InputError(msg)
+    if args.zone:
+        return load_zones(args.zone, status=cast("ZoneStatus", args.dnssec))
+    return stack.enter_context(open_resolver(args.resolver, policy=load_policy(args.policy)))
 
 
 def _order(args: argparse.Namespace) -> Order:

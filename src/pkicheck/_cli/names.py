@@ -26,10 +26,10 @@ from pkicheck.namecheck import NamePlan, Scope, name_plan
 __all__ = ["add", "run"]
 
 _EXAMPLES = """\
-  pkicheck names shop.example.com '*.shop.example.com' 93.184.216.34
+  pkicheck names www.iana.org '*.iana.org' 93.184.216.34
   pkicheck names printer.corp --policy private --scope internal
   pkicheck names - --json <names.txt >evidence.jsonl
-  pkicheck names shop.example.com --root-zone tlds-alpha-by-domain.txt
+  pkicheck names www.iana.org --root-zone tlds-alpha-by-domain.txt
 
 A name with a defect is a result, not a wrong call. Exit code: 0 all pass, 1 one is refused, 2 the call is wrong, 3 one
 could not be decided."""

@@ -97,7 +97,7 @@ class CaaPlan:
         for level in levels:  # 3
             lookup = look_up(level, CAA, seen, net=self.policy.net)
             if isinstance(lookup, Needs):
-                return Needs((*lookup.requests, *self._unasked(levels, seen)))  # 2
+                return Needs(tuple(dict.fromkeys((*lookup.requests, *self._unasked(levels, seen)))))  # 2
             used.append(lookup)
             findings += _alias_findings(lookup)
             if lookup.outcome is Outcome.DATA:

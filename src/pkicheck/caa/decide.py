@@ -1,6 +1,6 @@
 """The decision over one record set: may this issuer issue this kind of certificate for this name? Pure; no DNS here.
 
-The steps are those of RFC 8659 §4 and §5.3 with RFC 8657 and RFC 9495; each block below carries its number.
+The steps are those of RFC 8659 §4 with RFC 8657 and RFC 9495; each block below carries its number.
 """
 
 from __future__ import annotations

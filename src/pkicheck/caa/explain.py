@@ -18,6 +18,17 @@ _VERDICTS = {
     Verdict.INCOMPLETE: "CAA could not be decided: do not issue, ask again",
 }
 _HEADS = {Level.REFUSAL: "Why it is refused", Level.DOUBT: "What is not known", Level.NOTE: "What else was seen"}
+_PERMITTING = frozenset(
+    {
+        "caa.authorised",
+        "caa.no-records",
+        "caa.not-restricting",
+        "caa.parameters-advisory",
+        "caa.failure-permitted",
+        "caa.not-required-ip",
+        "caa.not-required-onion",
+    }
+)
 _ANSWERS = {
     "data": "a record set",
     "nodata": "no CAA records",
@@ -40,8 +51,13 @@ def explain_caa(result: CaaResult) -> str:
     if result.found_at is not None:
         lines.append(f"The records that decide stand at {result.found_at.text}:")
         lines += [f'  {flags} {show(tag)} "{show(value)}"' for flags, tag, value in result.records]
+    permitted = result.verdict is Verdict.PASS
+    if permitted:
+        lines.append("Why it is permitted:")
+        lines += [f"  {each.code}: {each.message}" for each in result.findings if each.code in _PERMITTING]
+    said = _PERMITTING if permitted else frozenset[str]()
     for level, head in _HEADS.items():
-        found = [each for each in result.findings if each.level is level]
+        found = [each for each in result.findings if each.level is level and each.code not in said]
         if found:
             lines.append(f"{head}:")
             lines += [f"  {each.code}: {each.message}" for each in found]

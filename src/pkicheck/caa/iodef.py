@@ -19,6 +19,7 @@ from pkicheck.findings import Verdict, show
 
 __all__ = ["IodefContact", "IodefReport", "iodef_reports"]
 
+_URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,;=%"
 _NAMESPACE = "urn:ietf:params:xml:ns:iodef-2.0"
 # A domain owner names one or two; more would let a record set make us write to strangers in bulk.
 _MOST = 5
@@ -75,17 +76,17 @@ def iodef_reports(result: CaaResult, *, reporter: str) -> tuple[IodefReport, ...
 
 
 def _contact(value: bytes) -> IodefContact:
-    text = show(value)
-    if text != value.decode("latin-1"):
-        # A URL is printable ASCII (RFC 3986 §2); anything else would be carried into a mail header or a request.
-        return IodefContact(url=text, kind="unsupported")
+    if value.translate(None, _URL):
+        # Not the characters of a URL (RFC 3986 §2): they would be carried into a mail header or a request.
+        return IodefContact(url=show(value), kind="unsupported")
+    text = value.decode("ascii")
     try:
         parts = urlsplit(text)
     except ValueError:
         return IodefContact(url=text, kind="unsupported")
-    if parts.scheme == "mailto" and parts.path.count("@") == 1 and not parts.query and " " not in text:
+    if parts.scheme == "mailto" and parts.path.count("@") == 1 and not parts.query:
         return IodefContact(url=text, kind="mailto")
-    if parts.scheme == "https" and parts.hostname and parts.username is None and " " not in text:
+    if parts.scheme == "https" and parts.hostname and parts.username is None:
         return IodefContact(url=text, kind="https")
     return IodefContact(url=text, kind="unsupported")
 

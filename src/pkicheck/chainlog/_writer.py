@@ -33,6 +33,8 @@ from pkicheck.chainlog._record import MAX_LINE, hash_parts, record_line
 from pkicheck.chainlog._recovery import RECOVERY_SCHEMA, Resumed, TornPiece, resume, set_aside, unreported
 from pkicheck.chainlog._values import Head, Seal, SealPort, check_token, seal_json, sealed_bytes
 from pkicheck.errors import InputError, TransportError
+from pkicheck.evidencejson import SCHEMA as EVIDENCE
+from pkicheck.results import Result
 
 __all__ = ["ChainLog", "Receipt", "Recovery", "Rotation"]
 
@@ -214,13 +216,15 @@ class ChainLog:
         """The state of the log after its last record."""
         return self._head
 
-    def append(self, payload: Mapping[str, JsonValue], schema: str, *, withheld: bool = False) -> Receipt:
+    def append(
+        self, payload: Result | Mapping[str, JsonValue], schema: str | None = None, *, withheld: bool = False
+    ) -> Receipt:
         """Append one record.
 
         Args:
-            payload: a canonical JSON object (`canon.canonical`). Its digest stays when it is erased later, so a
-                payload that could be guessed needs a random member.
-            schema: the schema of the payload, a token (`pkicheck/evidence/1`).
+            payload: a result, whose evidence is written, or a canonical JSON object (`canon.canonical`). Its digest
+                stays when it is erased later, so a payload that could be guessed needs a random member.
+            schema: the schema of the payload, a token; a result has its own (`pkicheck/evidence/1`).
             withheld: record the digest only; the payload is kept elsewhere or not at all.
 
         Returns:
@@ -233,8 +237,17 @@ class ChainLog:
                 off; where that failed too, or the disk did not confirm, this object refuses to go on: open the log
                 again. What the seal port raises passes through, and nothing was written.
         """
+        if isinstance(payload, Result):
+            if schema not in (None, EVIDENCE):
+                msg = f"a result is written with the schema {EVIDENCE}: leave schema out"
+                raise InputError(msg)
+            with self._turn():
+                return self._append(payload.to_json(), EVIDENCE, withheld=withheld)
         if not isinstance(payload, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - callers are not all typed
             msg = f"payload must be a mapping, got {type(payload).__name__}"
+            raise InputError(msg)
+        if schema is None:
+            msg = "schema must name the schema of the payload"
             raise InputError(msg)
         body = canonical(payload)
         check_token(schema, what="schema")

@@ -18,7 +18,7 @@ The grammar is not dated: an underscore is refused at every date, also before th
 
 from __future__ import annotations
 
-from pkicheck.namecheck.check import DEADLINE, check_name, check_names, name_plan, name_plan_from_json
+from pkicheck.namecheck.check import DEADLINE, check_name, check_names, name_plan, name_plan_from_json, name_plans
 from pkicheck.namecheck.plan import (
     ROOT_ZONE,
     SPECIAL_PURPOSE,
@@ -42,4 +42,5 @@ __all__ = [
     "check_names",
     "name_plan",
     "name_plan_from_json",
+    "name_plans",
 ]

@@ -15,7 +15,7 @@ from pkicheck.plans import run, run_many
 from pkicheck.policy import BASELINE, Policy, policy_from_json
 from pkicheck.ports import Recorder, Transport
 
-__all__ = ["DEADLINE", "check_name", "check_names", "name_plan", "name_plan_from_json"]
+__all__ = ["DEADLINE", "check_name", "check_names", "name_plan", "name_plan_from_json", "name_plans"]
 
 DEADLINE: Final = timedelta(seconds=20)
 """What a check may take when the caller does not say."""
@@ -105,6 +105,28 @@ def name_plan_from_json(
     )
 
 
+def name_plans(
+    names: Iterable[str | bytes | CertName],
+    *,
+    at: datetime | None = None,
+    policy: Policy = BASELINE,
+    scope: Scope | None = None,
+) -> tuple[NamePlan, ...]:
+    """`name_plan` for each of the names, in their order.
+
+    Raises:
+        InputError: no name at all, or a wrong argument.
+    """
+    if isinstance(names, (str, bytes)):
+        msg = "names must be several names; give one name to check_name"
+        raise InputError(msg)
+    plans = tuple(name_plan(name, at=at, policy=policy, scope=scope) for name in names)
+    if not plans:
+        msg = "names must hold at least one name"
+        raise InputError(msg)
+    return plans
+
+
 def check_name(
     name: str | bytes | CertName,
     *,
@@ -163,11 +185,5 @@ def check_names(
         InputError: no name at all, or a wrong argument.
         TransportError: our own side is broken.
     """
-    if isinstance(names, (str, bytes)):
-        msg = "names must be several names; give one name to check_name"
-        raise InputError(msg)
-    plans = [name_plan(name, at=at, policy=policy, scope=scope) for name in names]
-    if not plans:
-        msg = "names must hold at least one name"
-        raise InputError(msg)
+    plans = name_plans(names, at=at, policy=policy, scope=scope)
     return tuple(result for _, result in run_many(plans, lists, deadline=deadline, record=record))
