@@ -248,6 +248,15 @@ def test_redact(log: tuple[str, Head]) -> None:
     assert not [name for name in os.listdir(os.path.dirname(path)) if "redact" in name or name.endswith("1.lock")]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_redact_keeps_the_owner(log: tuple[str, Head]) -> None:
+    """Root may erase from the log of a service: the file stays the service's, which goes on writing it."""
+    name = log_files(log[0])[0]
+    os.chown(name, 12345, 12346)
+    redact(log[0], [1])
+    assert (os.stat(name).st_uid, os.stat(name).st_gid) == (12345, 12346)
+
+
 @pytest.mark.parametrize("sequences", [[], [0], [True], ["1"], [-1]])
 def test_redact_needs_numbers(log: tuple[str, Head], sequences: Any) -> None:
     """No number, or something that is none, is the caller's mistake."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from pkicheck.canon import canonical
@@ -34,7 +35,7 @@ def test_missing_log() -> None:
     report = join(_MANIFEST, parts)
     assert report.verdict is ChainVerdict.BROKEN
     assert report.missing == ("writer/2",)
-    assert "missing: log writer/2" in report.summary()
+    assert "\nmissing: log writer/2 is in the manifest and was not given\n" in report.summary()
 
 
 def test_shorter_log() -> None:
@@ -51,7 +52,14 @@ def test_unlisted_log() -> None:
     report = join(_MANIFEST, {**_parts(), "writer/4": [("w4", [joined(chain(1, log="writer/4"))])]})
     assert report.verdict is ChainVerdict.UNANCHORED
     assert report.unlisted == ("writer/4",)
-    assert "unlisted: log writer/4" in report.summary()
+    assert "\nunlisted: log writer/4 was given and is not in the manifest\n" in report.summary()
+
+
+def test_unreadable_file() -> None:
+    """A file that belongs to no log breaks the set, and is named."""
+    report = attrs.evolve(join(_MANIFEST, _parts()), unreadable=("rubbish",))
+    assert report.verdict is ChainVerdict.BROKEN
+    assert report.summary().splitlines()[:2] == ["broken: 3 logs read", "unreadable: rubbish holds no record"]
 
 
 def test_records_after_the_manifest() -> None:

@@ -73,6 +73,17 @@ def test_withheld_record_is_read() -> None:
 
 def test_written_is_what_the_second_implementation_writes() -> None:
     """The writer's line equals `json.dumps` with sorted keys, byte by byte: one spelling per record (R108)."""
+    plain = record(None)
+    own, core, tail = hash_parts(
+        log_id=LOG,
+        sequence=1,
+        previous=genesis(LOG),
+        previous_seal=None,
+        time=plain["time"],
+        schema="test/1",
+        body=dump(plain["payload"]),
+    )
+    assert record_line(own, LOG, dump(plain["payload"]), core, b"null", tail) == line_of(plain)
     want = sealed(record(chain(3, key=KEY)[-1]), KEY)
     body = dump(want["payload"])
     own, core, tail = hash_parts(
@@ -174,6 +185,11 @@ def test_what_is_no_record(changes: dict[str, Any]) -> None:
 def test_moments_and_base64_that_do_not_exist(changes: dict[str, Any]) -> None:
     """What JSON Schema cannot say is refused too: whole floats, dates that do not exist, two spellings of base64."""
     assert slice_line(_line(**changes)) is None
+
+
+def test_largest_number() -> None:
+    """2**53 - 1 is a number of a record, the largest (RFC 8785 has no larger exact integer)."""
+    assert parse_record(_line(sequence=2**53 - 1)).sequence == 2**53 - 1
 
 
 _SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -370,6 +386,7 @@ def test_lines_do_not_depend_on_the_cut(lines: list[bytes], data: st.DataObject)
 @pytest.mark.parametrize("end", [b"\nx\n", b""])
 def test_too_long_a_line_is_not_held(over: int, step: int, end: bytes) -> None:
     """A line of `MAX_LINE` bytes with its line feed is held, a longer one is counted only; the next one is read."""
+    assert MAX_LINE == 4_194_304
     data = b"y" * (MAX_LINE - 1 + over) + end
     found = list(split_lines(data[at : at + step] for at in range(0, len(data), step)))
     size = MAX_LINE - 1 + over

@@ -198,7 +198,11 @@ def test_two_inserted_lines() -> None:
 def test_edited_and_hashed_again(index: int) -> None:
     """An edit with its own hash computed again breaks the link of the next record, and the edited one is named."""
     edited = record(_THOUSAND[index - 1] if index else None, payload={"n": "edited"})
-    assert _seen([*_THOUSAND[:index], edited, *_THOUSAND[index + 1 :]])[:2] == (Damage.REPLACED, index)
+    fields = [*_THOUSAND[:index], edited, *_THOUSAND[index + 1 :]]
+    assert _seen(fields)[:2] == (Damage.REPLACED, index)
+    bad = verify([joined(fields)]).first_bad
+    assert bad is not None
+    assert bad.sequence == index + 1
 
 
 @pytest.mark.parametrize("index", [0, 1, 500, 998, 999])
@@ -239,13 +243,16 @@ def test_unreadable_lines() -> None:
 
 def test_copy_from_far_back() -> None:
     """A copy of a record more than 16,384 records back is found, and called inserted: hashes are not kept for ever."""
-    fields = [*_long(), _THOUSAND[0]]
-    walk = Walk()
-    for item in fields:
-        walk.line(0, 0, dump(item))
-    bad = walk.report().first_bad
-    assert bad is not None
-    assert (bad.damage, bad.place.index) == (Damage.INSERTED, 16385)
+    lines = [dump(item) for item in _long()]
+    for copied, damage in ((0, Damage.INSERTED), (1, Damage.DUPLICATED)):
+        walk = Walk()
+        for line in [*lines, lines[copied]]:
+            walk.line(0, 0, line)
+        bad = walk.report().first_bad
+        assert bad is not None
+        assert (bad.damage, bad.place.index) == (damage, 16385)
+        assert walk.good is not None
+        assert walk.good.sequence == 16385
 
 
 def _long() -> Iterator[Fields]:
@@ -302,7 +309,11 @@ def test_start() -> None:
     assert verify([joined(part)], start=start, head=_HEAD).verdict is ChainVerdict.INTACT
     assert _seen(part, head=_HEAD)[:2] == (Damage.DELETED, 0)
     assert _seen(_THOUSAND[401:], start=start)[:2] == (Damage.DELETED, 0)
-    assert _seen(part, start=Head(LOG, 400, Sha256("0" * 64)))[:2] == (Damage.REPLACED, 0)
+    other = Head(LOG, 400, Sha256("0" * 64))
+    assert _seen(part, start=other)[:2] == (Damage.REPLACED, 0)
+    bad = verify([joined(part)], start=other).first_bad
+    assert bad is not None
+    assert bad.sequence == 401
     assert _seen(_THOUSAND, start=start)[:2] == (Damage.INSERTED, 0)
     assert verify([b""], start=start, head=start).verdict is ChainVerdict.UNANCHORED
     assert verify([joined(part)], start=start, head=head_of(_THOUSAND[:7])).verdict is ChainVerdict.UNANCHORED
@@ -485,6 +496,23 @@ def test_report_has_no_truth_value() -> None:
         bool(verify([]))
 
 
+def test_summary() -> None:
+    """The lines for people: verdict and counts, the head, and the one reason that matters."""
+    fields = _THOUSAND[:2]
+    counts = f"log {LOG}, 2 records, 0 withheld, 0 sealed, 0 seals checked"
+    head = f"head: {head_of(fields)}"
+    assert verify([joined(fields)], head=head_of(fields)).summary() == f"intact: {counts}\n{head}"
+    rest = "no head and no checked seal covers the records after 0"
+    assert verify([joined(fields)]).summary() == f"unanchored: {counts}\n{head}\n{rest}"
+    place = f"record 2 (line 3, byte {len(joined(fields))})"
+    rest = f"{place}: 2 bytes without a line feed: an append was cut short"
+    assert verify([joined(fields), b"{}"]).summary() == f"torn: {counts}\n{head}\n{rest}"
+    rest = f"{place}: this line is no record; expected number 3 linked to {fields[1]['hash']}"
+    assert verify([joined(fields), b"{}\n"]).summary() == f"broken: {counts}\n{head}\n{rest}"
+    nothing = "log (unknown), 0 records, 0 withheld, 0 sealed, 0 seals checked"
+    assert verify([]).summary() == f"unanchored: {nothing}\nthere is no record"
+
+
 def test_report_as_json() -> None:
     """A report is canonical JSON that names verdict, counts, head, first bad record and torn end."""
     whole = json.loads(verify([joined(_THOUSAND)], head=_HEAD).to_json())
@@ -571,6 +599,13 @@ def test_missing_part() -> None:
     bad = verify_parts(parts[:2], head=_HEAD).first_bad
     assert bad is not None
     assert (bad.damage, bad.place) == (Damage.TRUNCATED, Place("file1", 400, 301, len(joined(_THOUSAND[100:400]))))
+
+
+def test_gap_inside_of_a_file() -> None:
+    """A gap that is not at the edge of a file is a deletion, in a named file too."""
+    bad = verify_parts([("a", [joined(_THOUSAND[:2])]), ("b", [joined(_THOUSAND[2:4] + _THOUSAND[5:7])])]).first_bad
+    assert bad is not None
+    assert (bad.damage, bad.place.file, bad.place.line, bad.after) == (Damage.DELETED, "b", 3, "")
 
 
 def test_parts_in_another_order() -> None:

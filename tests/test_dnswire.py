@@ -293,6 +293,15 @@ def test_chain_of_pointers_is_bounded() -> None:
     assert (name, end) == (b"\0", 12 + 2 + 2 * 100 + 2)
 
 
+@pytest.mark.parametrize(
+    ("raw", "at"), [(b"\xc0\0", 0), (b"\1a\xc0\0", 0), (b"\0\xc0\1", 1), (b"\xc0\2\xc0\0", 2), (b"\xc0\2\0", 0)]
+)
+def test_pointers_go_back(raw: bytes, at: int) -> None:
+    """A pointer to itself, to the label before it, ahead, or round in a circle is refused at once (RFC 1035 §4.1.4)."""
+    with pytest.raises(WireError, match="does not go back"):
+        read_name(raw, at)
+
+
 def test_name_of_the_longest_length() -> None:
     """A name of 255 octets is one; 256 octets are not, however they are composed."""
     longest = (b"\x3f" + b"x" * 63) * 3 + b"\x3d" + b"y" * 61 + b"\0"

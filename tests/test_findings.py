@@ -68,6 +68,16 @@ def test_show_escapes(text: str | bytes, shown: str) -> None:
     assert show(text) == shown
 
 
+@pytest.mark.parametrize("point", [*range(0x102), 0x7FF, 0xFFFE, 0xFFFF, 0x10000, 0x10001, 0x10FFFF])
+def test_show_of_each_character(point: int) -> None:
+    """Every printable ASCII character but backslash, quotation marks and markup stands for itself; nothing else does."""
+    plain = 0x20 <= point <= 0x7E and chr(point) not in "\\\"'<>&"
+    escaped = f"\\x{point:02x}" if point <= 0xFF else f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+    wanted = "\\\\" if point == 0x5C else chr(point) if plain else escaped
+    assert show(chr(point)) == wanted
+    assert show("\n" + chr(point)) == "\\x0a" + wanted
+
+
 @given(texts | st.binary(max_size=320))
 def test_show_is_harmless_and_bounded(text: str | bytes) -> None:
     """Whatever the text, what is shown is printable ASCII that no terminal, HTML or CSV reader takes as more (R017)."""
@@ -111,6 +121,17 @@ def test_finding_counts_no_more_than_it_left_out(count: int) -> None:
     """Up to five values nothing is left out."""
     made = finding(NOTE, "x", saw=iter(["v"] * count))
     assert (len(made.saw), made.more) == (count, 0)
+
+
+def test_a_finding_needs_code_and_place_only() -> None:
+    """What is not said is empty: no expectation, nothing seen, no further values, no rules."""
+    made = Finding(code=NOTE, place="x")
+    assert (made.expected, made.saw, made.more, made.rules) == ("", (), 0, ())
+
+
+def test_verdicts_have_words() -> None:
+    """The words of the verdicts stand in evidence and never change."""
+    assert {each.name: each.value for each in Verdict} == {"PASS": "pass", "FAIL": "fail", "INCOMPLETE": "incomplete"}
 
 
 def test_codes_are_checked() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -81,6 +82,14 @@ def test_no_such_method(text: str) -> None:
     for ask in (method, labels):
         with pytest.raises(InputError, match="no validation method is called"):
             ask(text)
+
+
+@pytest.mark.parametrize("wrong", [None, 19, b"http-01", ["http-01"]])
+def test_a_method_is_a_text(wrong: Any) -> None:
+    """What is no text is refused by its type."""
+    for ask in (method, labels):
+        with pytest.raises(InputError, match=f"method must be a text, got {type(wrong).__name__}"):
+            ask(wrong)
 
 
 @given(st.text())

@@ -203,6 +203,14 @@ def test_baseline_reads_every_silence_strictly() -> None:
     assert (BASELINE.net.dnssec, BASELINE.net.perspective, BASELINE.public) == (True, "primary", True)
 
 
+def test_the_numbers_of_baseline() -> None:
+    """The defaults that are numbers, each with the source that its docstring names."""
+    names, net = BASELINE.names, BASELINE.net
+    assert (BASELINE.caa.critical_bits, names.list_max_age) == (128, timedelta(days=180))
+    assert (net.tries, net.try_wait, net.max_aliases) == (3, timedelta(seconds=2.5), 16)
+    assert (net.ttl_cap, net.probe_max_age) == (timedelta(days=7), timedelta(hours=1))
+
+
 # --- values
 
 

@@ -9,7 +9,7 @@ import sys
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
 from itertools import permutations
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import attrs
 import pytest
@@ -28,6 +28,7 @@ from pkicheck.ports import (
     ListQuestion,
     Observation,
     Request,
+    Role,
     Seen,
     TlsObservation,
     TlsProbe,
@@ -313,14 +314,21 @@ def test_observations_are_values(made: Observation) -> None:
             setattr(made, field.name, None)
 
 
-def test_failures_are_append_only() -> None:
-    """Failures stand in evidence by their names: none goes, none is renamed."""
-    assert [each.name for each in Failure][:7] == [
-        "TIMEOUT",
-        "UNREACHABLE",
-        "CLOSED",
-        "TOO_LARGE",
-        "PROTOCOL",
-        "DEADLINE",
-        "NOT_RECORDED",
-    ]
+def test_words_of_evidence_are_append_only() -> None:
+    """Failures and roles stand in evidence: none goes, none is renamed."""
+    failures = ["TIMEOUT", "UNREACHABLE", "CLOSED", "TOO_LARGE", "PROTOCOL", "DEADLINE", "NOT_RECORDED"]
+    assert [(each.name, each.value) for each in Failure][:7] == list(zip(failures, range(1, 8), strict=True))
+    assert get_args(Role)[:6] == ("answer", "retry", "canary", "ds", "cd", "probe")
+
+
+def test_requests_have_plain_defaults() -> None:
+    """A question is the lookup itself, a first hop, of at most 64 KiB; an observation did not fail."""
+    assert (DNS.role, DNS.attempt) == ("answer", 0)
+    assert (HTTP.hop, HTTP.max_body) == (0, 64 * 1024)
+    assert Observation(vantage="x", sent=AT, received=AT).failure is None
+
+
+def test_observations_of_one_instant_are_sorted_by_kind() -> None:
+    """DNS, HTTP, TLS, lists: the order in which observations of one instant stand in evidence (R108)."""
+    for order in permutations(REQUESTS):
+        assert Seen(map(observe, order)).observations == tuple(map(observe, REQUESTS))

@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from itertools import permutations
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, cast, get_args
 
 import attrs
 import pytest
@@ -137,6 +137,12 @@ def test_the_times_of_a_result_are_utc(case: str) -> None:
     else:
         with pytest.raises(InputError):
             plain(NOTE, expires_at=AT.replace(tzinfo=None))
+
+
+def test_kinds_are_append_only() -> None:
+    """The kinds of results stand in evidence: none goes, none is renamed."""
+    wanted = ("caa", "dcv", "mpic", "csr", "certificate", "pair", "scan", "reconcile", "gate", "name")
+    assert get_args(Kind)[: len(wanted)] == wanted
 
 
 def test_result_is_abstract() -> None:

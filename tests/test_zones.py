@@ -114,6 +114,7 @@ def test_caa_is_written_as_it_is(text: str, rdata: bytes) -> None:
         'a. CAA 0 issue "y" z',
         f"a. CAA 0 {'t' * 256} y",
         r"a. CAA \# 2 00",
+        r"a. CAA \# 1 0000",
         r"a. CAA \# 1 zz",
         r"a. CAA \# x 00",
         r"a. A \# 65536 00",

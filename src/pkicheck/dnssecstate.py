@@ -68,13 +68,19 @@ def _is_inside(server: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=64)
+def _read_probe(observation: DnsObservation) -> Answer:
+    """`read_answer`: a transport gives the same probe to many plans, so it is read once."""
+    return read_answer(observation)
+
+
 def _probed(answer: Answer, seen: Seen, net: NetPolicy) -> bool:
     """Whether the server of an answer is known to validate: it answered every probe as a validator must, in time."""
     server, at = answer.observation.server, answer.observation.received
     if not secure_path(server, net.secure_paths):
         return False
     for query in probe_queries(net):
-        probe = seen.read(query, read_answer)
+        probe = seen.read(query, _read_probe)
         if probe is None or probe.observation.server != server:
             return False
         if not -_SKEW <= at - probe.observation.received <= net.probe_max_age + _SKEW:

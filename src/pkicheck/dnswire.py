@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from struct import Struct
+from struct import error as StructError  # noqa: N812 - it is a class
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import attrs
 
@@ -33,6 +34,8 @@ __all__ = [
     "WireError",
     "build_query",
     "build_response",
+    "is_above",
+    "read_absence",
     "read_message",
     "read_name",
 ]
@@ -70,8 +73,7 @@ class WireError(ValueError):
         super().__init__(f"{reason} at octet {offset}")
 
 
-@attrs.frozen
-class Record:
+class Record(NamedTuple):
     """A resource record of class IN.
 
     Attributes:
@@ -213,6 +215,14 @@ def read_name(raw: bytes, at: int, known: dict[int, bytes] | None = None) -> tup
     return name, end
 
 
+def _know_suffixes(name: bytes, known: dict[int, bytes]) -> None:
+    """File the name that stands at octet 12, and every name that begins inside it at a label."""
+    at = 0
+    while name[at]:
+        known[12 + at] = name[at:]
+        at += name[at] + 1
+
+
 def read_message(raw: bytes) -> Message:
     """Walk a whole message.
 
@@ -237,6 +247,9 @@ def read_message(raw: bytes) -> Message:
         if _u16(raw, at + 2) != _IN:
             raise WireError("question is not of class IN", at)
         question = (name, _u16(raw, at))
+        if at - 12 == len(name):
+            # Most owners are pointers into the question's name.
+            _know_suffixes(name, known)
         at += 4
     rcode = flags & 15
     ede: tuple[tuple[int, bytes], ...] = ()
@@ -245,7 +258,11 @@ def read_message(raw: bytes) -> Message:
     for section, count in enumerate(counts):
         records: list[Record] = []
         for _ in range(count):
-            owner, at = read_name(raw, at, known)
+            owner = known.get((raw[at] & 63) << 8 | raw[at + 1]) if at + 2 <= size and raw[at] >= 192 else None
+            if owner is not None:
+                at += 2
+            else:
+                owner, at = read_name(raw, at, known)
             if at + 10 > size:
                 raise WireError("record is cut off", at)
             rdtype, rdclass, ttl, length = _RECORD.unpack_from(raw, at)
@@ -266,6 +283,60 @@ def read_message(raw: bytes) -> Message:
     if at != size:
         raise WireError("octets follow the last record", at)
     return Message(raw, flags, rcode, question, sections[0], sections[1], ede)
+
+
+def is_above(ancestor: bytes, name: bytes) -> bool:
+    """Whether `ancestor` is `name` or an ancestor of it, by whole labels."""
+    at = 0
+    while len(name) - at > len(ancestor):
+        at += name[at] + 1
+    return name[at:] == ancestor
+
+
+def read_absence(raw: bytes, name: bytes, rdtype: int) -> tuple[int, bool] | None:
+    """The rcode (0 or 3) and AD of a message that says "no such record" in the commonest form; None for any other.
+
+    Most answers of a climb are of this form, and this reads them several times as fast as `read_message`, with the same
+    bounds and to the same end: a response with RA and without TC, the question echoed, no answer, no extended error,
+    whole to its last octet, and in its authority section a SOA above the name.
+
+    Args:
+        raw: the message.
+        name: the name asked, uncompressed and lower case.
+        rdtype: the type asked.
+    """
+    size = len(raw)
+    at = 16 + len(name)
+    if not at <= size <= _LARGEST:
+        return None
+    _, flags, questions, answers, authorities, additional = _HEADER.unpack_from(raw)
+    # QR, opcode QUERY, TC clear, RA; the lowest bits are the rcode.
+    if flags & 0xFA80 != 0x8080 or flags & 15 not in (0, 3) or questions != 1 or answers:
+        return None
+    if raw[12 : at - 4].translate(_LOWER) != name or raw[at - 4 : at] != rdtype.to_bytes(2, "big") + b"\0\1":
+        return None
+    known: dict[int, bytes] = {}
+    _know_suffixes(name, known)
+    proven = opt_seen = False
+    try:
+        for section, count in ((1, authorities), (2, additional)):
+            for _ in range(count):
+                owner = known.get((raw[at] & 63) << 8 | raw[at + 1]) if raw[at] >= 192 else None
+                if owner is not None:
+                    at += 2
+                else:
+                    owner, at = read_name(raw, at, known)
+                kind, rdclass, ttl, length = _RECORD.unpack_from(raw, at)
+                at += 10 + length
+                if kind == _OPT:
+                    if section != 2 or opt_seen or owner != b"\0" or length or ttl >> 24:
+                        return None
+                    opt_seen = True
+                elif kind == SOA and section == 1 and rdclass == _IN:
+                    proven = proven or is_above(owner, name)
+    except (WireError, IndexError, StructError):
+        return None
+    return (flags & 15, bool(flags & 0x0020)) if proven and at == size else None
 
 
 def _extended_errors(raw: bytes, at: int, end: int) -> tuple[tuple[int, bytes], ...]:

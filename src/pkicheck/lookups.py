@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 import attrs
 
-from pkicheck.dnswire import CNAME, DNAME, SOA, Message, Record, WireError, read_message
+from pkicheck.dnswire import CNAME, DNAME, SOA, Message, Record, WireError, is_above, read_absence, read_message
 from pkicheck.names import DnsName
 from pkicheck.plans import Needs
 from pkicheck.policy import NetPolicy
@@ -27,6 +28,7 @@ __all__ = [
     "Outcome",
     "is_above",
     "look_up",
+    "question",
     "read_answer",
     "second_look",
     "targets_of",
@@ -168,6 +170,9 @@ def read_answer(observation: DnsObservation) -> Answer:
     if observation.failure is not None:  # 1
         return Answer(observation, _BY_FAILURE[observation.failure], detail=observation.failure.name)
     query = observation.request
+    absent = read_absence(observation.raw, query.name.wire, query.rdtype)
+    if absent is not None:  # 2, 3, 4 and 6 at once
+        return Answer(observation, Outcome.NXDOMAIN if absent[0] else Outcome.NODATA, authentic=absent[1])
     try:  # 2
         message = read_message(observation.raw)
     except WireError as error:
@@ -282,14 +287,6 @@ def targets_of(observation: DnsObservation) -> frozenset[DnsName | None]:
     return frozenset(None if each is None else DnsName(each) for each in targets)
 
 
-def is_above(ancestor: bytes, name: bytes) -> bool:
-    """Whether `ancestor` is `name` or an ancestor of it, by whole labels."""
-    at = 0
-    while len(name) - at > len(ancestor):
-        at += name[at] + 1
-    return name[at:] == ancestor
-
-
 def _step(message: Message, here: bytes, by_owner: dict[tuple[bytes, int], list[Record]]) -> Alias | str | None:
     """The alias step at a name: an Alias, what is wrong with it, or None.
 
@@ -351,6 +348,12 @@ class Lookup:
     detail: str = ""
 
 
+@lru_cache(maxsize=4096)
+def question(name: DnsName, rdtype: int) -> DnsQuery:
+    """The plain question for a name and a type: the same object again and again, which look-ups find fastest."""
+    return DnsQuery(name=name, rdtype=rdtype)
+
+
 def look_up(name: DnsName, rdtype: int, seen: Seen, *, net: NetPolicy) -> Lookup | Needs:
     """A whole lookup as a pure function of what was seen: the answer, or what to ask next.
 
@@ -397,7 +400,7 @@ def look_up(name: DnsName, rdtype: int, seen: Seen, *, net: NetPolicy) -> Lookup
 
 def _tried(name: DnsName, rdtype: int, seen: Seen, net: NetPolicy) -> tuple[Answer, int, bool] | Needs:
     """Step 1: the first answer or the last failure, how often it was asked, and whether some try was a SERVFAIL."""
-    query = DnsQuery(name=name, rdtype=rdtype)
+    query = question(name, rdtype)
     made = attempt = 0
     servfail = False
     while True:

@@ -19,7 +19,7 @@ from pkicheck.dnssecstate import Dnssec, probe_queries, state_of
 from pkicheck.dnswire import CAA
 from pkicheck.errors import InputError
 from pkicheck.findings import Finding, finding
-from pkicheck.lookups import Lookup, Outcome, look_up, ttl_of
+from pkicheck.lookups import Lookup, Outcome, look_up, question, ttl_of
 from pkicheck.methods import MethodId, labels
 from pkicheck.names import (
     CertName,
@@ -127,7 +127,7 @@ class CaaPlan:
 
     def _unasked(self, levels: tuple[DomainName, ...], seen: Seen) -> tuple[DnsQuery, ...]:
         """The first questions that are still to be asked: all levels at once, and the probe."""
-        wanted = [DnsQuery(name=level, rdtype=CAA) for level in levels] + list(probe_queries(self.policy.net))
+        wanted = (*(question(level, CAA) for level in levels), *probe_queries(self.policy.net))
         return tuple(each for each in wanted if each not in seen)
 
     def _applicant(self) -> Applicant:

@@ -20,6 +20,7 @@ from pkicheck.findings import Verdict, show
 __all__ = ["IodefContact", "IodefReport", "iodef_reports"]
 
 _URL = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#[]@!$&'()*+,;=%"
+_LONGEST = 300
 _NAMESPACE = "urn:ietf:params:xml:ns:iodef-2.0"
 # A domain owner names one or two; more would let a record set make us write to strangers in bulk.
 _MOST = 5
@@ -76,8 +77,8 @@ def iodef_reports(result: CaaResult, *, reporter: str) -> tuple[IodefReport, ...
 
 
 def _contact(value: bytes) -> IodefContact:
-    if value.translate(None, _URL):
-        # Not the characters of a URL (RFC 3986 §2): they would be carried into a mail header or a request.
+    if len(value) > _LONGEST or value.translate(None, _URL):
+        # Not the characters of a URL (RFC 3986 §2), or no length of one: it would go into a mail header or a request.
         return IodefContact(url=show(value), kind="unsupported")
     text = value.decode("ascii")
     try:

@@ -9,6 +9,7 @@ An `Element` is a place in the bytes it was read from, so what was signed is sli
     signed = info.encoded                      # these very octets
     reader = info.reader()                     # field by field, where some are optional
     version = reader.take(INTEGER).integer()
+    subject, key = reader.take(SEQUENCE), reader.take(SEQUENCE)
     attributes = reader.take_optional(context(0, constructed=True))
     reader.end()
 
