@@ -4,6 +4,7 @@ Each line of standard input is a JSON object with `names` (a file), `in_flight`;
 seconds and packets. Not part of pkicheck: it imports nothing of it.
 """
 
+# ruff: noqa: ANN401, ASYNC230
 from __future__ import annotations
 
 import asyncio
@@ -26,8 +27,12 @@ async def main() -> None:
     made.use_edns(0, 0x8000, 1232)
     dns.asyncresolver.default_resolver = made
 
-    from open_mpic_core import CaaCheckParameters, CaaCheckRequest, CertificateType  # type: ignore[import-not-found] # noqa: PLC0415
-    from open_mpic_core import MpicCaaChecker  # noqa: PLC0415
+    from open_mpic_core import (  # type: ignore[import-not-found] # noqa: PLC0415
+        CaaCheckParameters,
+        CaaCheckRequest,
+        CertificateType,
+        MpicCaaChecker,
+    )
 
     checker = MpicCaaChecker(default_caa_domain_list=["ca.example"])
     lookups = 0
@@ -51,9 +56,7 @@ async def main() -> None:
         async def work(following: Any = following, kept: Any = kept) -> None:
             for name in following:
                 kept.append(
-                    await checker.check_caa(
-                        CaaCheckRequest(domain_or_ip_target=name, caa_check_parameters=parameters)
-                    )
+                    await checker.check_caa(CaaCheckRequest(domain_or_ip_target=name, caa_check_parameters=parameters))
                 )
 
         lookups = 0

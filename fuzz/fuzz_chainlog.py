@@ -11,8 +11,18 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from pkicheck.canon import digest
-from pkicheck.chainlog import ChainVerdict, Head, ed25519_check, parse_record, read_records, verify
+from pkicheck.canon import Sha256, digest
+from pkicheck.chainlog import (
+    ChainVerdict,
+    Damage,
+    Head,
+    Place,
+    ed25519_check,
+    parse_record,
+    read_records,
+    verify,
+    verify_parts,
+)
 from pkicheck.chainlog._record import erase_payload, hash_parts, record_line, slice_line
 from pkicheck.chainlog._seals import ed25519_seal
 from pkicheck.chainlog._values import seal_json, sealed_bytes
@@ -46,6 +56,7 @@ def _good() -> tuple[list[bytes], Head]:
 
 
 _LINES, _HEAD = _good()
+_LAST_SEAL = seal_json(ed25519_seal(_KEY)(sealed_bytes(_HEAD)))
 
 
 def _edited(program: bytes) -> bytes:
@@ -71,17 +82,47 @@ def _edited(program: bytes) -> bytes:
         elif step % 8 == 5 and slice_line(line[:-1]) is not None:
             lines[index] = erase_payload(line[:-1]) + b"\n"
         elif step % 8 == 6:
-            lines[index] = line.replace(b'"n":', b'"m":' if value % 2 else b'"payload_schema":"')
+            lines[index] = _changed(line, value)
         else:
             lines.insert(index, program[at:])
     return b"".join(lines)
 
 
+def _changed(line: bytes, value: int) -> bytes:
+    """The record after an edit: its payload replaced, or a part changed and its own hash computed again."""
+    raw = slice_line(line[:-1])
+    if raw is None or raw.payload is None:
+        return line
+    if value % 4 == 3:
+        return line.replace(raw.payload, b'{"m":%d}' % value)
+    log_id = "fuzz" if value % 16 else "other"
+    body = raw.payload if value % 3 else b'{"n":%d}' % value
+    own, core, tail = hash_parts(
+        log_id=log_id,
+        sequence=raw.sequence + (value % 7 == 1),
+        previous=Sha256((b"0" * 64 if value % 5 == 1 else raw.previous).decode()),
+        previous_seal=None if raw.previous_seal is None or value % 5 == 2 else Sha256(raw.previous_seal.decode()),
+        time=raw.time.decode(),
+        schema="fuzz/1",
+        body=body,
+    )
+    return record_line(own, log_id, body, core, b"null" if value % 2 else raw.seal or b"null", tail)
+
+
+def _is_place(place: Place, content: bytes) -> bool:
+    """Whether the place is the beginning of a line, or the end, and counted right."""
+    before = content[: place.offset]
+    begins = place.offset == 0 or before.endswith(b"\n") or place.offset == len(content)
+    return begins and (place.line, place.index) == (before.count(b"\n") + 1, before.count(b"\n"))
+
+
 def _same(data: bytes) -> bool:
-    """Whether the bytes are the good log, payloads erased or not."""
+    """Whether the bytes are the good log: payloads erased or not, the last seal (which nothing covers) there or not."""
     lines = data.splitlines(keepends=True)
-    whole = zip(lines, _LINES, strict=False)
-    return len(lines) == len(_LINES) and all(line in (good, erase_payload(good[:-1]) + b"\n") for line, good in whole)
+    last = _LINES[-1].replace(_LAST_SEAL, b"null")
+    expected = [{line, erase_payload(line)} for line in _LINES]
+    expected[-1] |= {last, erase_payload(last)}
+    return len(lines) == len(expected) and all(line in good for line, good in zip(lines, expected, strict=True))
 
 
 def target(data: bytes) -> None:
@@ -97,8 +138,19 @@ def target(data: bytes) -> None:
     for item in (report, alone):
         item.summary()
         item.to_json()
-        if item.first_bad is not None:
-            assert 0 <= item.first_bad.place.offset <= len(content)
+        damage = None if item.first_bad is None else item.first_bad.damage
+        if item.first_bad is not None and damage is not Damage.TRUNCATED:
+            assert _is_place(item.first_bad.place, content)
+        if item.torn is not None:
+            assert _is_place(item.torn.place, content)
+            assert item.torn.place.offset + item.torn.size == len(content)
+    middle = len(content) * (1 + len(data) % 7) // 8
+    parts = verify_parts([("a", [content[:middle]]), ("b", [content[middle:]])], head=_HEAD)
+    if parts.verdict is ChainVerdict.INTACT:
+        assert middle == 0 or content[middle - 1 : middle] == b"\n"
+    edge = content.find(b"\n", middle) + 1
+    torn = verify_parts([("a", [content[:edge], b"{"]), ("b", [content[edge:]])], head=_HEAD)
+    assert torn.verdict is not ChainVerdict.INTACT
     for _, record in read_records([content]):
         if record is not None:
             try:

@@ -1,6 +1,6 @@
 """CAA vectors as values: the shape of `vectors/caa/*.toml`, the zone data that a vector describes, and its question.
 
-Used by the vector suite, the laws and the tests of freshness. `default` values are those of the ordinary case: the CA is
+Used by the vector suite, the laws and the tests of freshness. Defaults are those of the ordinary case: the CA is
 `ca.example`, the data is unsigned, the clock stands at noon of a day on which every rule but RFC 8657's is in force.
 """
 
@@ -32,7 +32,7 @@ from pkicheck.policy import BASELINE, PRIVATE, Policy, policy_from_json, policy_
 from pkicheck.ports import DnsQuery, Observation, Request, Seen
 from pkicheck.testing import AsyncZone, FixedClock, Zone
 from pkicheck.zonefile import ZoneRecord, ZoneStatus, read_zone_text
-from tests.vectorfile import moment, nested, octets, texts
+from tests.vectorfile import VectorError, moment, nested, octets, texts
 
 __all__ = [
     "CANARY",
@@ -140,6 +140,42 @@ class Sign:
     codes: tuple[str, ...] = attrs.field(converter=texts)
 
 
+def _more_tables(value: object) -> tuple[More, ...]:
+    return nested(More, value)
+
+
+def _raw_tables(value: object) -> tuple[Raw, ...]:
+    return nested(Raw, value)
+
+
+def _fail_tables(value: object) -> tuple[Fail, ...]:
+    return nested(Fail, value)
+
+
+def _reply_tables(value: object) -> tuple[Reply, ...]:
+    return nested(Reply, value)
+
+
+def _delegation_tables(value: object) -> tuple[Delegation, ...]:
+    return nested(Delegation, value)
+
+
+def _repeat_tables(value: object) -> tuple[Repeat, ...]:
+    return nested(Repeat, value)
+
+
+def _sign_tables(value: object) -> tuple[Sign, ...]:
+    return nested(Sign, value)
+
+
+def _clock(value: object) -> datetime:
+    found = moment(value)
+    if found is None:
+        msg = "a clock stands somewhere"
+        raise VectorError(msg)
+    return found
+
+
 @attrs.frozen(kw_only=True)
 class CaaVector:
     """One fact about CAA. `disputed` says why the code does not answer as the texts demand: such a vector must fail."""
@@ -152,15 +188,15 @@ class CaaVector:
     # -- the data
     zone: str = attrs.field(default="", validator=_TEXT)
     status: ZoneStatus = attrs.field(default="unsigned", validator=_STATUS)
-    more: tuple[More, ...] = attrs.field(default=(), converter=nested(More))
-    raw: tuple[Raw, ...] = attrs.field(default=(), converter=nested(Raw))
-    repeat: tuple[Repeat, ...] = attrs.field(default=(), converter=nested(Repeat))
-    fail: tuple[Fail, ...] = attrs.field(default=(), converter=nested(Fail))
-    reply: tuple[Reply, ...] = attrs.field(default=(), converter=nested(Reply))
-    delegation: tuple[Delegation, ...] = attrs.field(default=(), converter=nested(Delegation))
+    more: tuple[More, ...] = attrs.field(default=(), converter=_more_tables)
+    raw: tuple[Raw, ...] = attrs.field(default=(), converter=_raw_tables)
+    repeat: tuple[Repeat, ...] = attrs.field(default=(), converter=_repeat_tables)
+    fail: tuple[Fail, ...] = attrs.field(default=(), converter=_fail_tables)
+    reply: tuple[Reply, ...] = attrs.field(default=(), converter=_reply_tables)
+    delegation: tuple[Delegation, ...] = attrs.field(default=(), converter=_delegation_tables)
     server: str | None = attrs.field(default=None, validator=optional(_TEXT))
     vantage: str = attrs.field(default="zone", validator=_TEXT)
-    clock: datetime = attrs.field(default=NOON, converter=moment, validator=instance_of(datetime))
+    clock: datetime = attrs.field(default=NOON, converter=_clock)
     # -- the question
     name: str = attrs.field(validator=_TEXT)
     issuers: tuple[str, ...] = attrs.field(default=("ca.example",), converter=texts)
@@ -176,7 +212,7 @@ class CaaVector:
     found_at: str | None = attrs.field(default=None, validator=optional(_TEXT))
     queries: int | None = attrs.field(default=None, validator=optional(instance_of(int)))
     expires_in: int | None = attrs.field(default=None, validator=optional(instance_of(int)))
-    sign: tuple[Sign, ...] = attrs.field(default=(), converter=nested(Sign))
+    sign: tuple[Sign, ...] = attrs.field(default=(), converter=_sign_tables)
 
 
 class CaseZone(Zone):
@@ -220,7 +256,7 @@ class CaseZone(Zone):
                     answer=_section(reply.answer),
                     authority=_section(reply.authority),
                     flags=reply.flags,
-                    ede={code: b"" for code in reply.ede},
+                    ede=dict.fromkeys(reply.ede, b""),
                 )
         return None
 
@@ -245,7 +281,9 @@ def denial(name: str, says: str) -> bytes:
     parent = wire[wire[0] + 1 :]
     soa = (parent, SOA, 300, _SOA_DATA)
     if says == "ds":
-        return build_response(wire, DS, flags=0x81A0, answer=((wire, DS, 300, bytes.fromhex("0001 0d 02") + bytes(32)),))
+        return build_response(
+            wire, DS, flags=0x81A0, answer=((wire, DS, 300, bytes.fromhex("0001 0d 02") + bytes(32)),)
+        )
     types = _TYPES_INSIDE if says == "inside" else _TYPES_OF_A_CUT
     if says == "nsec3":
         owner = b"\x20" + base64.b32hexencode(hashlib.sha1(wire).digest()).lower() + parent

@@ -29,7 +29,7 @@ from pkicheck.findings import Finding, Verdict, verdict_of
 from pkicheck.names import parse_domain, parse_name
 from pkicheck.plans import Needs, run, run_many
 from pkicheck.policy import BASELINE, CaaPolicy, Policy
-from pkicheck.ports import DnsQuery, Failure, Observation, Request, Seen
+from pkicheck.ports import DnsObservation, DnsQuery, Failure, Observation, Request, Seen
 from pkicheck.results import combine
 from pkicheck.testing import FixedClock, Zone
 from tests.caa_cases import CANARY, NOON, codes_of, denial
@@ -92,7 +92,9 @@ def test_known_tags_are_well_formed() -> None:
 
 def test_every_malformed_shape_has_its_words() -> None:
     """Too short, without a tag, with a tag that goes on: three reasons."""
-    whys = {record.why for record in map(parse_rdata, (b"", b"\0", b"\0\0", b"\0\6issue")) if isinstance(record, Malformed)}
+    whys = {
+        record.why for record in map(parse_rdata, (b"", b"\0", b"\0\0", b"\0\6issue")) if isinstance(record, Malformed)
+    }
     assert len(whys) == 3
 
 
@@ -142,7 +144,7 @@ def test_the_reason_says_what_to_change() -> None:
     method = rdata("issue", "ca.example; validationmethods=dns-01")
     broken = rdata("issue", "ca.example; accounturi=x")
     other = rdata("issue", "other.example")
-    given = {"accounts": ["https://ca.example/1"], "labels": ["http-01"], "policy": binding}
+    given: dict[str, Any] = {"accounts": ["https://ca.example/1"], "labels": ["http-01"], "policy": binding}
     assert "caa.account-not-listed" in _codes(account, method, broken, other, **given)
     assert "caa.method-not-listed" in _codes(method, broken, other, **given)
     assert "caa.parameters-malformed" in _codes(broken, other, **given)
@@ -374,9 +376,13 @@ def test_all_levels_go_out_at_once() -> None:
 
 def test_nothing_is_decided_without_the_probe() -> None:
     """Every level seen and the probe not: the probe is asked for, whatever the levels say (C16)."""
-    for text in ('shop.example. CAA 0 issue ";"', 'shop.example. CAA 0 issue "ca.example"', "shop.example. A 192.0.2.1"):
+    for text in (
+        'shop.example. CAA 0 issue ";"',
+        'shop.example. CAA 0 issue "ca.example"',
+        "shop.example. A 192.0.2.1",
+    ):
         result = check_caa("shop.example", issuers=["ca.example"], resolver=Zone(text, clock=FixedClock(NOON)))
-        kept = [each for each in result.observations if each.request.role != "probe"]  # type: ignore[attr-defined]
+        kept = [each for each in _dns(result.observations) if each.request.role != "probe"]
         needs = result.plan.step(Seen(kept))
         assert isinstance(needs, Needs)
         assert [each.role for each in needs.requests if isinstance(each, DnsQuery)] == ["probe"]
@@ -436,7 +442,7 @@ def test_every_observation_goes_to_the_recorder() -> None:
     zone.fail("shop.example", "CAA", "servfail")
     seen: list[Observation] = []
     result = check_caa("shop.example", issuers=["ca.example"], resolver=zone, record=seen.append)
-    assert [each.request for each in seen] == zone.asked  # type: ignore[attr-defined]
+    assert [each.request for each in _dns(seen)] == zone.asked
     assert sorted(map(repr, seen)) == sorted(map(repr, result.observations))
     assert len(seen) == 6
 
@@ -585,7 +591,9 @@ def test_a_certificate_is_the_worst_of_its_names() -> None:
     """Names are combined: one refused name refuses, one unknown name leaves it unknown (C02, C10, R105)."""
     zone = Zone('a.test. CAA 0 issue ";"\nb.test. CAA 0 issue "ca.example"\nb.test. CAA 0 issuewild ";"\n')
     zone.fail("c.test", "CAA", "timeout")
-    plans = {name: caa_plan(name, issuers=["ca.example"]) for name in ("a.test", "b.test", "*.b.test", "c.test", "d.test")}
+    plans = {
+        name: caa_plan(name, issuers=["ca.example"]) for name in ("a.test", "b.test", "*.b.test", "c.test", "d.test")
+    }
     results = {name: run(plan, zone, deadline=_LONG) for name, plan in plans.items()}
     assert combine([results["b.test"], results["d.test"]]) is Verdict.PASS
     assert combine([results["b.test"], results["c.test"]]) is Verdict.INCOMPLETE
@@ -602,6 +610,10 @@ def test_records_of_a_result_are_as_received() -> None:
     assert check_caa("b.test", issuers=["ca.example"], resolver=zone).records == ()
 
 
+def _dns(observations: Sequence[Observation]) -> list[DnsObservation]:
+    return [each for each in observations if isinstance(each, DnsObservation)]
+
+
 def test_observations_of_another_question_do_not_matter() -> None:
     """What was seen of other names neither permits nor forbids (role confusion between observations)."""
     permit = Zone('shop.example. CAA 0 issue "ca.example"', clock=FixedClock(NOON))
@@ -614,12 +626,14 @@ def test_observations_of_another_question_do_not_matter() -> None:
     assert isinstance(mixed, CaaResult)
     assert mixed.verdict is result.verdict
     # An answer put under another question's name is malformed there: the echoed question gives it away.
+    asked = DnsQuery(name=parse_domain("www.shop.example"), rdtype=CAA)
+    permits = run(caa_plan("shop.example", issuers=["ca.example"]), permit, deadline=_LONG)
     swapped = [
-        attrs.evolve(each, request=attrs.evolve(each.request, name=parse_domain("www.shop.example")))  # type: ignore[attr-defined]
-        for each in run(caa_plan("shop.example", issuers=["ca.example"]), permit, deadline=_LONG).observations
-        if each.request.name.text == "shop.example"  # type: ignore[attr-defined]
+        attrs.evolve(each, request=asked)
+        for each in _dns(permits.observations)
+        if each.request.name.text == "shop.example"
     ]
-    mixed = plan.step(Seen([*swapped, *(each for each in result.observations if each.request not in {s.request for s in swapped})]))  # type: ignore[attr-defined]
+    mixed = plan.step(Seen([*swapped, *(each for each in _dns(result.observations) if each.request != asked)]))
     assert not (isinstance(mixed, CaaResult) and mixed.verdict is Verdict.PASS)
 
 

@@ -25,7 +25,9 @@ _HOURS = timedelta(hours=1)
 _SECOND = timedelta(seconds=1)
 
 
-def _checked(text: str = 'shop.example. CAA 0 issue "ca.example"', *, at: datetime = NOON, name: str = "shop.example") -> CaaResult:
+def _checked(
+    text: str = 'shop.example. CAA 0 issue "ca.example"', *, at: datetime = NOON, name: str = "shop.example"
+) -> CaaResult:
     return check_caa(name, issuers=["ca.example"], resolver=Zone(text, clock=FixedClock(at)))
 
 
@@ -85,7 +87,8 @@ def test_a_name_that_turns_before_signing(position: int) -> None:
     assert {each.verdict for each in first} == {Verdict.PASS}
     turned = Zone(
         "".join(
-            f'{name}. CAA 0 issue "{"other" if index == position else "ca"}.example"\n' for index, name in enumerate(names)
+            f'{name}. CAA 0 issue "{"other" if index == position else "ca"}.example"\n'
+            for index, name in enumerate(names)
         ),
         clock=FixedClock(NOON + 9 * _HOURS),
     )

@@ -68,7 +68,8 @@ class World:
         ]
         for rdtype, links in ((CNAME, self.aliases), (DNAME, self.trees)):
             records += [
-                ZoneRecord(parse_domain(owner), rdtype, 300, parse_domain(target).wire) for owner, target in links.items()
+                ZoneRecord(parse_domain(owner), rdtype, 300, parse_domain(target).wire)
+                for owner, target in links.items()
             ]
         zone.put(records)
         for owner, kind in self.fails.items():
@@ -122,7 +123,7 @@ _FORBIDDING = [b"\0\5issue;", b"\x80\6futurex", b"\0", b"", b"\0\0issue", b"\0\3
 
 @given(worlds(), _QUESTIONS, st.sampled_from(_OWNERS), st.sampled_from(_FORBIDDING))
 def test_a_forbidding_record_never_permits(world: World, question: dict[str, Any], owner: str, record: bytes) -> None:
-    """`issue ";"`, an unknown critical property, a malformed record, added anywhere: FAIL and INCOMPLETE stay no PASS."""
+    """`issue ";"`, an unknown critical property, a malformed record, added anywhere: no FAIL or doubt passes."""
     assume(owner not in world.aliases)
     if _check(world, question).verdict in _NOT_PASS:
         assert _check(world.also(owner, record), question).verdict in _NOT_PASS
@@ -187,7 +188,7 @@ def test_a_failing_probe_never_permits(world: World, question: dict[str, Any], k
 
 @given(worlds(), _QUESTIONS, st.data())
 def test_missing_observations_never_permit(world: World, question: dict[str, Any], data: st.DataObject) -> None:
-    """Evidence with holes turns no refusal and no doubt into a PASS; what is needed is "dns.lookup-not-recorded" (R138)."""
+    """Evidence with holes turns nothing into a PASS; what is missing is "dns.lookup-not-recorded" (R138)."""
     result = _check(world, question)
     kept = [each for each in result.observations if data.draw(st.booleans())]
     again = replay(result.plan, Seen(kept))
@@ -214,7 +215,9 @@ def test_order_and_duplicates_of_records(world: World, question: dict[str, Any],
     other = attrs.evolve(world, sets={owner: mixed(rdatas) for owner, rdatas in world.sets.items()})
     one, two = _check(world, question), _check(other, question)
     hide = {"dns.zone-data"}  # its place is the digest of the data
-    assert [each for each in one.findings if each.code not in hide] == [each for each in two.findings if each.code not in hide]
+    assert [each for each in one.findings if each.code not in hide] == [
+        each for each in two.findings if each.code not in hide
+    ]
     assert one.found_at == two.found_at
     assert set(one.records) == set(two.records)
 
@@ -315,8 +318,23 @@ def test_binding_parameters_never_permit_more(rdatas: list[bytes], applicant: Ap
         assert _judged(rdatas, applicant, tolerant) is Verdict.PASS
 
 
+@settings(max_examples=300)
+@given(
+    st.lists(_RECORDS, min_size=1, max_size=4), st.lists(_OTHERS, min_size=1, max_size=3), st.booleans(), _APPLICANTS
+)
+def test_another_issuer_in_a_refusing_set(
+    rdatas: list[bytes], others: list[bytes], wildcard: bool, applicant: Applicant
+) -> None:
+    """Whatever other issuers are named in a set that refuses, however alike their names: it refuses (C19)."""
+    applicant = attrs.evolve(applicant, wildcard=wildcard and applicant.tag == b"issue")
+    if _judged(rdatas, applicant) is Verdict.FAIL:
+        assert _judged([*rdatas, *others], applicant) is Verdict.FAIL
+
+
 @given(st.lists(_RECORDS, min_size=1, max_size=5), st.lists(_RECORDS, max_size=3), _APPLICANTS)
-def test_only_a_record_that_names_this_issuer_permits(one: list[bytes], more: list[bytes], applicant: Applicant) -> None:
+def test_only_a_record_that_names_this_issuer_permits(
+    one: list[bytes], more: list[bytes], applicant: Applicant
+) -> None:
     """Where a restricted set passes, some record names the issuer: without those records it refuses."""
     rdatas = [*one, *more]
     others = [each for each in rdatas if b"ca.example" not in each.lower()]
@@ -390,7 +408,7 @@ def test_missing_observations_never_permit_a_failure(world: World, signed: bool,
 @settings(max_examples=200)
 @given(_failing(), st.booleans())
 def test_a_lost_answer_never_permits_a_failure(world: World, signed: bool) -> None:
-    """An observation that was never received (the CA's own side failed) turns nothing into a PASS, whichever it is (C14)."""
+    """An observation that was never received (our own side failed) turns nothing into a PASS (C14)."""
     result = _permitting(world, signed=signed)
     if result.verdict in _NOT_PASS:
         for index, each in enumerate(result.observations):

@@ -170,7 +170,7 @@ def _golden_lines() -> list[str]:
 
 
 def test_no_outcome_changes_unseen() -> None:
-    """Verdict and codes of every vector are those on record; PKICHECK_REGOLD=1 writes the record anew, for review (R136)."""
+    """Verdict and codes of every vector are those on record; PKICHECK_REGOLD=1 writes it anew, for review (R136)."""
     text = "".join(f"{line}\n" for line in _golden_lines())
     if os.environ.get("PKICHECK_REGOLD") == "1":
         _GOLDEN.write_text(text, encoding="utf-8")
@@ -221,8 +221,8 @@ _GOOD = '[[vector]]\nid = "x"\ncomment = "c"\nrule = []\nsource = "s"\nname = "a
         (_GOOD + "extra = 1\n", "unknown keys ['extra']"),
         (_GOOD.replace('name = "a.b"\n', ""), "missing keys ['name']"),
         (_GOOD.replace('"pass"', '"maybe"'), "maybe"),
-        (_GOOD.replace('codes = []', 'codes = "x"'), "list of texts"),
-        (_GOOD.replace('codes = []', 'codes = [1]'), "list of texts"),
+        (_GOOD.replace("codes = []", 'codes = "x"'), "list of texts"),
+        (_GOOD.replace("codes = []", "codes = [1]"), "list of texts"),
         (_GOOD.replace('comment = "c"', 'comment = ""'), "comment"),
         (_GOOD.replace('id = "x"', 'id = "X y"'), "id"),
         (_GOOD + 'clock = "noon"\n', "date-time"),

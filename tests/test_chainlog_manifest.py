@@ -49,9 +49,10 @@ def test_shorter_log() -> None:
 
 def test_unlisted_log() -> None:
     """A log that the manifest does not name is anchored by nothing."""
-    report = join(_MANIFEST, {**_parts(), "writer/4": [("w4", [joined(chain(1, log="writer/4"))])]})
+    more = {name: [(name, [joined(chain(1, log=name))])] for name in ("writer/5", "writer/4")}
+    report = join(_MANIFEST, {**_parts(), **more})
     assert report.verdict is ChainVerdict.UNANCHORED
-    assert report.unlisted == ("writer/4",)
+    assert report.unlisted == ("writer/4", "writer/5")
     assert "\nunlisted: log writer/4 was given and is not in the manifest\n" in report.summary()
 
 
@@ -104,7 +105,9 @@ _HEAD: dict[str, Any] = {"hash": "a" * 64, "log": "a", "sequence": 1}
         {"heads": [_HEAD], "schema": "pkicheck/chain-manifest/2"},
         {"heads": [_HEAD]},
         {"heads": [_HEAD], "schema": "pkicheck/chain-manifest/1", "more": 1},
-        {"heads": {}, "schema": "pkicheck/chain-manifest/1"},
+        ["heads", "schema"],
+        {"heads": {"a": _HEAD}, "schema": "pkicheck/chain-manifest/1"},
+        {"heads": [["hash", "log", "sequence"]], "schema": "pkicheck/chain-manifest/1"},
         {"heads": [], "schema": "pkicheck/chain-manifest/1"},
         {"heads": ["a"], "schema": "pkicheck/chain-manifest/1"},
         {"heads": [{**_HEAD, "more": 1}], "schema": "pkicheck/chain-manifest/1"},

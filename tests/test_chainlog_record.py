@@ -202,6 +202,7 @@ _SPELLINGS: dict[str, Callable[[bytes], bytes]] = {
     "nothing": lambda _: b"",
     "without a back": lambda line: line[: line.index(b',"payload_schema"')] + b"}",
     "back before front": lambda line: b',"payload_schema":"' + line[: line.index(b',"payload_schema"')],
+    "a list for a payload": lambda line: line.replace(b'"payload":{', b'"payload":[{'),
     "front without closing": lambda line: line.replace(b'"},"payload_schema"', b'","payload_schema"'),
 }
 
@@ -243,7 +244,7 @@ def test_payload_that_is_no_strict_json() -> None:
     body = b'{"x":1,"x":2}'
     wrong = hashed({**fields, "payload_sha256": sha(body)})
     line = dump(wrong).replace(b'{"x":1}', body)
-    with pytest.raises(InputError, match="twice"):
+    with pytest.raises(InputError, match="^payload: .*twice"):
         _ = parse_record(line).payload
 
 

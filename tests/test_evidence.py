@@ -461,6 +461,8 @@ def test_an_edited_finding_is_shown(edit: str) -> None:
     """A finding whose place or values were edited is one that went and one that came."""
     value = record("other")
     deciding(value)[edit] = {"place": "elsewhere.com", "saw": ["0 issue ca.example"], "more": 3}[edit]
+    if edit == "more":
+        deciding(value)["saw"] *= 5
     again = load(line(value)).replay()
     assert not again.same
     assert again.findings_added == again.findings_gone == ("caa.issuer-not-listed",)
@@ -499,6 +501,8 @@ def test_dropped_and_doubled_findings_are_shown() -> None:
         (("request", "kind"), "http"),
         (("request", "role"), "witness"),
         (("request", "rdtype"), "CAA"),
+        (("request", "rdtype"), -1),
+        (("request", "rdtype"), 65536),
         (("meta", "outcome"), "bogus"),
         (("meta", "transport"), "quic"),
         (("failure",), "BROKEN"),
@@ -957,14 +961,12 @@ def test_replay_is_a_value() -> None:
     assert not attrs.evolve(again, findings_gone=("caa.authorised",)).same
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="evidence.Stored holds a mappingproxy")
 def test_stored_survives_pickling() -> None:
     """A stored record can be sent to another process, like every other value."""
     stored = load(results()["good"].to_json())
     assert pickle.loads(pickle.dumps(stored)) == stored
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="evidence.Stored decides on the dict it hands out")
 def test_a_changed_copy_of_the_record_changes_nothing() -> None:
     """Who writes into the record that is handed out does not change what is replayed."""
     stored = load(results()["other"].to_json())
@@ -1131,11 +1133,10 @@ def test_observations_of_other_kinds_ride_along() -> None:
     )
     stored = load(data)
     assert stored._observations == tuple(EACH_KIND.values())
-    assert dict(stored._documents) == {digest(b"a document"): b"a document"}
+    assert stored._documents == (b"a document",)
     assert canonical(cast("JsonValue", stored.record)) == data
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="evidencejson joins ALPN names with commas")
 def test_two_requests_have_two_spellings() -> None:
     """Different lists of ALPN names are written differently."""
     base = cast("TlsObservation", EACH_KIND["tls"])
@@ -1146,9 +1147,6 @@ def test_two_requests_have_two_spellings() -> None:
         assert written[0] != written[1]
 
 
-@pytest.mark.xfail(
-    sys.version_info < (3, 13), strict=True, raises=AssertionError, reason="evidencejson: str() of a mapped address"
-)
 @pytest.mark.parametrize("kind", ["http", "tls"])
 def test_addresses_have_one_spelling_on_every_python(kind: str) -> None:
     """An IPv4-mapped address is written in the one text that every Python version reads back (RFC 5952 §5)."""

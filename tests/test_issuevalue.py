@@ -101,7 +101,26 @@ def _oracle(value: bytes) -> IssueValue | None:
 
 
 _PIECES = st.sampled_from(
-    [b"ca", b"CA", b"example", b"a", b"1", b"=", b"=", b";", b";", b" ", b"\t", b"-", b".", b"_", b"\0", b"\n", b"\xff", b"!"]
+    [
+        b"ca",
+        b"CA",
+        b"example",
+        b"a",
+        b"1",
+        b"=",
+        b"=",
+        b";",
+        b";",
+        b" ",
+        b"\t",
+        b"-",
+        b".",
+        b"_",
+        b"\0",
+        b"\n",
+        b"\xff",
+        b"!",
+    ]
 )
 _NEAR = st.lists(_PIECES, max_size=14).map(b"".join)
 _LABELS = st.from_regex(rb"[A-Za-z0-9]([-A-Za-z0-9]{0,4}[A-Za-z0-9])?", fullmatch=True)
@@ -112,9 +131,11 @@ _BLANKS = st.sampled_from([b"", b"", b" ", b"\t ", b"  "])
 def _written(draw: st.DrawFn) -> tuple[bytes, IssueValue]:
     """A value written by the grammar, and its parts."""
     issuer = b".".join(draw(st.lists(_LABELS, max_size=3)))
-    parts = draw(st.lists(st.tuples(_LABELS, st.from_regex(rb"[!-:<-~]{0,5}", fullmatch=True)), max_size=3))
+    parts: list[tuple[bytes, bytes]] = draw(
+        st.lists(st.tuples(_LABELS, st.from_regex(rb"[!-:<-~]{0,5}", fullmatch=True)), max_size=3)
+    )
     text = draw(_BLANKS) + issuer + (draw(_BLANKS) if issuer else b"")
-    if parts or draw(st.booleans()):
+    if parts or draw(st.sampled_from([True, False])):
         text += b";" + draw(_BLANKS)
         written = [tag + draw(_BLANKS) + b"=" + draw(_BLANKS) + value for tag, value in parts]
         text += (draw(_BLANKS) + b";" + draw(_BLANKS)).join(written)

@@ -270,7 +270,6 @@ def test_reading_is_done_once() -> None:
     assert calls == [b"\x07"]
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="ports.Seen.read gives one reader's outcome to another")
 def test_each_reader_has_its_own_outcome() -> None:
     """Two readers of one observation each get what they made of it: the method is public and takes any reader."""
     seen = Seen([observe(DNS, mark=7)])

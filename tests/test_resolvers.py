@@ -7,9 +7,9 @@ from ipaddress import ip_address
 import attrs
 import pytest
 
+from pkicheck.names import DnsName
 from pkicheck.policy import BASELINE, PRIVATE, NetPolicy, Policy
 from pkicheck.ports import DnsObservation, DnsQuery
-from pkicheck.names import DnsName
 from pkicheck.resolvers import PUBLIC_RESOLVERS, is_public_resolver, resolver_findings
 from tests.caa_cases import NOON
 
@@ -44,7 +44,8 @@ def test_well_known_resolvers(server: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "server", ["127.0.0.1", "::1", "192.0.2.1", "10.0.0.53", "1.1.1.4", "8.8.8.9", "2001:db8::1", "zone:0", "", "dns.google"]
+    "server",
+    ["127.0.0.1", "::1", "192.0.2.1", "10.0.0.53", "1.1.1.4", "8.8.8.9", "2001:db8::1", "zone:0", "", "dns.google"],
 )
 def test_other_resolvers(server: str) -> None:
     """Other addresses, and what is no address, are none."""
@@ -77,7 +78,14 @@ def test_findings_name_each_server_once() -> None:
 
 @pytest.mark.parametrize(
     ("server", "vantage"),
-    [("", "here"), ("public-web", "here"), ("127.0.0.1", ""), ("localhost", "here"), ("", ""), ("127.0.0.1:53", "here")],
+    [
+        ("", "here"),
+        ("public-web", "here"),
+        ("127.0.0.1", ""),
+        ("localhost", "here"),
+        ("", ""),
+        ("127.0.0.1:53", "here"),
+    ],
 )
 def test_a_resolver_has_a_name(server: str, vantage: str) -> None:
     """Without an address, or without a vantage, an observation is no evidence (C18, R123)."""

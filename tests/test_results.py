@@ -126,9 +126,6 @@ def test_a_result_has_a_moment_with_a_zone() -> None:
         plain(NOTE, at="2026-11-21")
 
 
-@pytest.mark.xfail(
-    strict=True, raises=(AssertionError, pytest.fail.Exception), reason="results.Result keeps times as given"
-)
 @pytest.mark.parametrize("case", ["zone", "naive"])
 def test_the_times_of_a_result_are_utc(case: str) -> None:
     """Any aware zone in, UTC out; an expiry without a zone is refused like a moment without one."""

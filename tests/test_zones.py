@@ -38,7 +38,7 @@ def _read(text: str, **more: str) -> list[tuple[str, int, int, bytes]]:
 
 
 def test_records_of_a_zone_text() -> None:
-    """Origin, default TTL, inherited owners, comments, parentheses, classes and TTLs in either order (RFC 1035 §5.1)."""
+    """Origin, default TTL, inherited owners, comments, parentheses, TTL and class in either order (RFC 1035 §5.1)."""
     text = r"""
 ; a comment
 $TTL 1h
@@ -205,7 +205,8 @@ def test_status_comment_that_is_none(text: str) -> None:
 _LABELS = st.sampled_from(["www", "a", "b-1", "*", "_srv", "xn--p1ai"])
 _NAMES = st.lists(_LABELS, min_size=1, max_size=3).map(".".join)
 _RDATAS = st.sampled_from(
-    ["A 192.0.2.1", "AAAA 2001:db8::1", "CNAME other", "MX 10 mail.test.", 'TXT "a b" c', "NS ns", 'CAA 0 issue "ca.example"',
+    ["A 192.0.2.1", "AAAA 2001:db8::1", "CNAME other", "MX 10 mail.test.", 'TXT "a b" c', "NS ns",
+     'CAA 0 issue "ca.example"',
      "DS 1 13 2 " + "ab" * 32, "SRV 0 0 443 host.test.", "DNAME new.test.", r"TYPE65280 \# 2 abcd"]
 )  # fmt: skip
 
@@ -230,7 +231,7 @@ def test_dnspython_agrees(lines: list[tuple[str, str]]) -> None:
     assert {(each.owner.wire, each.rdtype, each.rdata) for each in read_zone_text(text)} == theirs
 
 
-@given(st.text(alphabet="a.\\\"()$; \t\n0259#@*IN CAATTLORIGIN", max_size=60))
+@given(st.text(alphabet='a.\\"()$; \t\n0259#@*IN CAATTLORIGIN', max_size=60))
 def test_total(text: str) -> None:
     """Any text gives records, or an InputError."""
     try:
@@ -291,7 +292,7 @@ def test_answers_of_a_resolver() -> None:
 
 
 def test_messages_are_well_formed() -> None:
-    """dnspython reads every kind of answer of the zones."""
+    """Dnspython reads every kind of answer of the zones."""
     zone = Zone(_TEXT, clock=FixedClock(NOON))
     for name in ("shop.example", "gone.example", "www.shop.example", "any.wild.example", "x.old.example"):
         message = dns.message.from_wire(_ask(zone, name).raw)

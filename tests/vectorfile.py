@@ -1,14 +1,14 @@
 """Vector files: TOML, a table `[[vector]]` for each fact, read strictly.
 
-A key that is not known, a key that is missing, a value of another type, an id given twice and a file without vectors all
-fail: a vector that is not read as it was meant proves nothing. The shape of a vector is an attrs class; its validators say
-what a value may be, its converters make nested shapes.
+A key that is not known, a key that is missing, a value of another type, an id given twice and a file without vectors
+all fail: a vector that is not read as it was meant proves nothing. The shape of a vector is an attrs class; its
+validators say what a value may be, its converters make nested shapes.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -28,7 +28,10 @@ class VectorError(Exception):
 
 
 class _Shape(Protocol):
-    id: str
+    @property
+    def id(self) -> str:
+        """Its name, once in an area."""
+        ...
 
 
 _S = TypeVar("_S", bound=_Shape)
@@ -57,20 +60,16 @@ def shaped(shape: type[_T], value: object, where: str) -> _T:
         raise VectorError(msg) from None
 
 
-def nested(shape: type[_T]) -> Callable[[object], tuple[_T, ...]]:
-    """A converter: a list of tables as a tuple of `shape`."""
-
-    def convert(value: object) -> tuple[_T, ...]:
-        if not isinstance(value, (list, tuple)):
-            msg = f"a list of {shape.__name__} tables is wanted, got {value!r}"
-            raise VectorError(msg)
-        items = cast("list[object]", list(cast("list[object]", value)))
-        return tuple(
-            item if isinstance(item, shape) else shaped(shape, item, f"{shape.__name__} {number}")
-            for number, item in enumerate(items)
-        )
-
-    return convert
+def nested(shape: type[_T], value: object) -> tuple[_T, ...]:
+    """A list of tables as a tuple of `shape`."""
+    if not isinstance(value, (list, tuple)):
+        msg = f"a list of {shape.__name__} tables is wanted, got {value!r}"
+        raise VectorError(msg)
+    items = cast("list[object]", list(cast("list[object]", value)))
+    return tuple(
+        item if isinstance(item, shape) else shaped(shape, item, f"{shape.__name__} {number}")
+        for number, item in enumerate(items)
+    )
 
 
 def texts(value: object) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from operator import itemgetter
 from typing import NewType, cast
 
 from pkicheck.errors import InputError
@@ -49,11 +50,20 @@ _TIME = re.compile(
 )
 
 
+_first: Callable[[tuple[str, object]], str] = itemgetter(0)
+
+
+def _utf_16(item: tuple[str, object]) -> bytes:
+    return item[0].encode("utf-16-be")
+
+
 def _check(value: object, depth: int) -> object:
     """Return a plain copy of `value` in canonical key order, or raise InputError naming what cannot be written."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
+        if value.isascii():
+            return value
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
@@ -68,17 +78,20 @@ def _check(value: object, depth: int) -> object:
     if depth == 0:
         msg = f"canonical JSON is at most {_DEEPEST} levels deep"
         raise InputError(msg)
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         mapping = cast("Mapping[object, object]", value)
         items: list[tuple[str, object]] = []
+        ascii_only = True
         for key, item in mapping.items():
             if not isinstance(key, str):
                 msg = f"canonical JSON keys are strings, got {type(key).__name__}"
                 raise InputError(msg)
-            _check(key, depth)
+            if not key.isascii():
+                _check(key, depth)
+                ascii_only = False
             items.append((key, _check(item, depth - 1)))
         # RFC 8785 §3.2.3 sorts by UTF-16 code units, which differs from code points above U+FFFF.
-        items.sort(key=lambda pair: pair[0].encode("utf-16-be"))
+        items.sort(key=_first if ascii_only else _utf_16)
         return dict(items)
     if isinstance(value, (list, tuple)):
         return [_check(item, depth - 1) for item in cast("Sequence[object]", value)]

@@ -76,12 +76,13 @@ def _read_probe(observation: DnsObservation) -> Answer:
 
 def _probed(answer: Answer, seen: Seen, net: NetPolicy) -> bool:
     """Whether the server of an answer is known to validate: it answered every probe as a validator must, in time."""
-    server, at = answer.observation.server, answer.observation.received
+    vantage, server, at = answer.observation.vantage, answer.observation.server, answer.observation.received
     if not secure_path(server, net.secure_paths):
         return False
     for query in probe_queries(net):
         probe = seen.read(query, _read_probe)
-        if probe is None or probe.observation.server != server:
+        # Loopback is the same text everywhere: the probe of another perspective says nothing of this resolver.
+        if probe is None or (probe.observation.vantage, probe.observation.server) != (vantage, server):
             return False
         if not -_SKEW <= at - probe.observation.received <= net.probe_max_age + _SKEW:
             return False

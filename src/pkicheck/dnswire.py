@@ -313,7 +313,7 @@ def read_absence(raw: bytes, name: bytes, rdtype: int) -> tuple[int, bool] | Non
     # QR, opcode QUERY, TC clear, RA; the lowest bits are the rcode.
     if flags & 0xFA80 != 0x8080 or flags & 15 not in (0, 3) or questions != 1 or answers:
         return None
-    if raw[12 : at - 4].translate(_LOWER) != name or raw[at - 4 : at] != rdtype.to_bytes(2, "big") + b"\0\1":
+    if raw[12 : at - 4].translate(_LOWER) != name or _u16(raw, at - 4) != rdtype or _u16(raw, at - 2) != _IN:
         return None
     known: dict[int, bytes] = {}
     _know_suffixes(name, known)

@@ -104,10 +104,15 @@ class Replay:
 class Stored:
     """A record that was read and is in itself consistent. It has no verdict: `replay` it."""
 
-    record: EvidenceJson
+    _line: bytes
     _findings: tuple[Finding, ...]
     _observations: tuple[Observation, ...]
-    _documents: Mapping[Sha256, bytes]
+    _documents: tuple[bytes, ...]
+
+    @property
+    def record(self) -> EvidenceJson:
+        """The record as JSON values: a copy, so that writing into it changes nothing here."""
+        return cast("EvidenceJson", parse_json(self._line, what="evidence"))
 
     def replay(self, *, at: datetime | None = None, documents: Collection[bytes] = ()) -> Replay:
         """Decide again on the recorded observations.
@@ -121,41 +126,43 @@ class Stored:
                 observations.
         """
         moment = None if at is None else utc(at, what="at")
-        known = MappingProxyType({**self._documents, **{digest(each): each for each in documents}})
-        asked = cast("Mapping[str, JsonValue]", self.record["asked"])
-        reader = _PLANS[self.record["kind"]]
+        known = MappingProxyType({digest(each): each for each in (*self._documents, *documents)})
+        record = self.record
+        asked = cast("Mapping[str, JsonValue]", record["asked"])
+        reader = _PLANS[record["kind"]]
         result = replay(reader(asked, known, None), Seen(self._observations))
-        self._compare(asked, result)
+        self._compare(record, result)
         if moment is not None:
             result = replay(reader(asked, known, moment), Seen(self._observations))
-        whole = self._is_ours()
+        whole = _is_ours(record)
         before = Counter((each.code, _essence(each, whole=whole)) for each in self._findings)
         after = Counter((each.code, _essence(each, whole=whole)) for each in result.findings)
-        expires = self.record["expires_at"]
+        expires = record["expires_at"]
         return Replay(
             result=result,
-            verdict_changed=result.verdict is not Verdict(self.record["verdict"]),
+            verdict_changed=result.verdict is not Verdict(record["verdict"]),
             findings_added=tuple(sorted(key[0] for key in (after - before).elements())),
             findings_gone=tuple(sorted(key[0] for key in (before - after).elements())),
             expires_changed=result.expires_at != (None if expires is None else parse_time(expires)),
         )
 
-    def _is_ours(self) -> bool:
-        """Whether this very software wrote the record under these very rules."""
-        return (self.record["software"], self.record["rules_digest"]) == (f"pkicheck/{__version__}", RULES_DIGEST)
-
-    def _compare(self, asked: Mapping[str, JsonValue], result: Result) -> None:
+    def _compare(self, record: EvidenceJson, result: Result) -> None:
         """Refuse a record that says another thing to its reader than what is decided on."""
-        if result.asked() != asked:
+        if result.asked() != record["asked"]:
             msg = "evidence.asked is not how this question is written: it was edited"
             raise InputError(msg)
-        if result.at != parse_time(self.record["at"]):
-            msg = f"evidence.at is {self.record['at']}, but the observations were judged at {format_time(result.at)}"
+        if result.at != parse_time(record["at"]):
+            msg = f"evidence.at is {record['at']}, but the observations were judged at {format_time(result.at)}"
             raise InputError(msg)
         # Another version may have had to see more or less; this one would have asked for everything in the record.
-        if self._is_ours() and len(result.observations) != len(self._observations):
+        if _is_ours(record) and len(result.observations) != len(self._observations):
             msg = "evidence.observations has an observation that the check never asks for"
             raise InputError(msg)
+
+
+def _is_ours(record: EvidenceJson) -> bool:
+    """Whether this very software wrote the record under these very rules."""
+    return (record["software"], record["rules_digest"]) == (f"pkicheck/{__version__}", RULES_DIGEST)
 
 
 def _essence(each: Finding, *, whole: bool) -> tuple[object, ...]:
@@ -242,7 +249,7 @@ def load(line: bytes) -> Stored:
     if len({each.request for each in observations if isinstance(each, _ANSWERED)}) != len(observations):
         msg = "evidence.observations has two observations of one request"
         raise InputError(msg)
-    documents: dict[Sha256, bytes] = {}
+    documents: list[bytes] = []
     for key, text in record["documents"].items():
         place = f"evidence.documents.{show(key[:64])}"
         if not isinstance(text, str):
@@ -252,5 +259,5 @@ def load(line: bytes) -> Stored:
         if digest(data) != key:
             msg = f"{place} is not the document of this digest"
             raise InputError(msg)
-        documents[Sha256(key)] = data
-    return Stored(cast("EvidenceJson", value), findings, observations, MappingProxyType(documents))
+        documents.append(data)
+    return Stored(canonical(value), findings, observations, tuple(documents))

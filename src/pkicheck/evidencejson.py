@@ -25,7 +25,7 @@ from pkicheck.canon import (
 from pkicheck.errors import InputError
 from pkicheck.findings import Finding, Verdict, finding_json, show
 from pkicheck.lookups import read_answer
-from pkicheck.names import DnsName
+from pkicheck.names import DnsName, address_text
 from pkicheck.ports import (
     DnsObservation,
     DnsQuery,
@@ -105,7 +105,7 @@ def _request_and_meta(observation: Observation) -> tuple[dict[str, JsonValue], b
             {
                 "kind": "http",
                 "url": get.url,
-                "address": str(get.address),
+                "address": address_text(get.address),
                 "port": get.port,
                 "hop": get.hop,
                 "max_body": get.max_body,
@@ -118,10 +118,10 @@ def _request_and_meta(observation: Observation) -> tuple[dict[str, JsonValue], b
         return (
             {
                 "kind": "tls",
-                "address": str(probe.address),
+                "address": address_text(probe.address),
                 "port": probe.port,
                 "sni": probe.sni,
-                "alpn": ",".join(probe.alpn),
+                "alpn": encode_bytes(_name_list(probe.alpn)),
             },
             observation.leaf,
             {"version": observation.version, **({} if observation.alpn is None else {"alpn": observation.alpn})},
@@ -214,13 +214,17 @@ def _read_dns(request: _Fields, meta: _Fields, top: _Fields, common: _Common) ->
     if role not in get_args(Role) or transport not in ("udp", "tcp"):
         msg = f"no role {role[:40]!a} or transport {transport[:40]!a} is known"
         raise InputError(msg)
+    rdtype = request.number("rdtype")
+    if not 0 <= rdtype <= 0xFFFF:
+        msg = f"no record type has the number {rdtype}"
+        raise InputError(msg)
     # What stands here for the reader is derived again after reading.
     request.text("name")
     meta.text("outcome")
     return DnsObservation(
         request=DnsQuery(
             name=DnsName(request.data("wire")),
-            rdtype=request.number("rdtype"),
+            rdtype=rdtype,
             role=cast("Role", role),
             attempt=request.number("attempt"),
         ),
@@ -249,14 +253,36 @@ def _read_http(request: _Fields, meta: _Fields, top: _Fields, common: _Common) -
     )
 
 
+def _name_list(names: Sequence[str]) -> bytes:
+    """ALPN names as a ProtocolNameList without its length (RFC 7301 §3.1): each behind its length octet."""
+    octets = [each.encode() for each in names]
+    if any(len(each) > 255 for each in octets):
+        msg = "an ALPN name has at most 255 octets"
+        raise InputError(msg)
+    return b"".join(bytes((len(each),)) + each for each in octets)
+
+
+def _names(data: bytes) -> tuple[str, ...]:
+    names: list[str] = []
+    at = 0
+    while at < len(data):
+        end = at + 1 + data[at]
+        if end > len(data):
+            msg = "the list of ALPN names is cut off"
+            raise InputError(msg)
+        names.append(data[at + 1 : end].decode())
+        at = end
+    return tuple(names)
+
+
 def _read_tls(request: _Fields, meta: _Fields, top: _Fields, common: _Common) -> TlsObservation:
-    alpn = request.text("alpn")
+    alpn = _names(request.data("alpn"))
     return TlsObservation(
         request=TlsProbe(
             address=ip_address(request.text("address")),
             port=request.number("port"),
             sni=request.text("sni"),
-            alpn=tuple(alpn.split(",")) if alpn else (),
+            alpn=alpn,
         ),
         version=meta.text("version"),
         alpn=meta.optional_text("alpn"),

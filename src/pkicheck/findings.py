@@ -14,7 +14,7 @@ import attrs
 from pkicheck.canon import JsonValue
 from pkicheck.codes import Level, code
 from pkicheck.errors import InputError
-from pkicheck.rules import RuleId
+from pkicheck.rules import RULES, RuleId
 
 __all__ = ["Finding", "Level", "Verdict", "finding", "finding_from_json", "finding_json", "show", "verdict_of"]
 
@@ -22,6 +22,9 @@ __all__ = ["Finding", "Level", "Verdict", "finding", "finding_from_json", "findi
 _LONGEST = 300
 # What markup, quoting and the escapes themselves are made of.
 _SPECIAL = frozenset("\\<>&\"'")
+_MARKUP = _SPECIAL - {"\\"}
+# An escape takes up to ten characters.
+_LONGEST_SHOWN = 10 * _LONGEST + 3
 # How many seen values a finding keeps; the rest is counted in `more`.
 _MOST = 5
 
@@ -168,6 +171,17 @@ def finding_from_json(value: JsonValue, *, what: str = "finding") -> Finding:
         if not isinstance(item, kind) or isinstance(item, bool):
             msg = f"{what}: {key} must be a {kind.__name__}"
             raise InputError(msg)
+    more = value["more"]
+    saw = value["saw"]
+    if (
+        not isinstance(more, int)
+        or not isinstance(saw, list)
+        or more < 0
+        or len(saw) > _MOST
+        or (more and len(saw) < _MOST)
+    ):
+        msg = f"{what}: saw holds at most {_MOST} values, and more counts what is behind {_MOST}"
+        raise InputError(msg)
     texts: dict[str, tuple[str, ...]] = {}
     for key in ("saw", "rules"):
         items = value[key]
@@ -175,6 +189,14 @@ def finding_from_json(value: JsonValue, *, what: str = "finding") -> Finding:
             msg = f"{what}: {key} must be a list of strings"
             raise InputError(msg)
         texts[key] = tuple(str(item) for item in items)
+    for text in (str(value["place"]), str(value["expected"]), *texts["saw"]):
+        if not (text.isascii() and text.isprintable() and _MARKUP.isdisjoint(text) and len(text) <= _LONGEST_SHOWN):
+            msg = f"{what}: a text is not escaped: {show(text)[:80]}"
+            raise InputError(msg)
+    for rule in texts["rules"]:
+        if rule not in RULES:
+            msg = f"{what}: no rule is called {show(rule)[:80]}"
+            raise InputError(msg)
     return Finding(
         code=str(value["code"]),
         place=str(value["place"]),

@@ -58,6 +58,21 @@ def _flag(_: object, attribute: attrs.Attribute[bool], value: bool) -> None:
         raise InputError(msg)
 
 
+def _text(_: object, attribute: attrs.Attribute[str], value: str) -> None:
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        msg = f"policy: {attribute.name} must be a text, got {value!a}"
+        raise InputError(msg)
+
+
+def _is_a(kind: type) -> _Check[Any]:
+    def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not isinstance(value, kind):
+            msg = f"policy: {attribute.name} must be a {kind.__name__}, got {type(value).__name__}"
+            raise InputError(msg)
+
+    return check
+
+
 def _tuple(value: object) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
         msg = f"policy: expected a list of texts, got {value!a}"
@@ -102,7 +117,7 @@ class CaaPolicy:
         default="refuse", validator=_one_of("refuse", "tolerate")
     )
     failure_permits: bool = attrs.field(default=False, validator=_flag)
-    canary_zone: str = ""
+    canary_zone: str = attrs.field(default="", validator=_text)
 
     def __attrs_post_init__(self) -> None:
         if self.failure_permits and not self.canary_zone:
@@ -164,7 +179,7 @@ class NetPolicy:
     perspective: Literal["primary", "remote"] = attrs.field(default="primary", validator=_one_of("primary", "remote"))
     dnssec: bool = attrs.field(default=True, validator=_flag)
     probe_max_age: timedelta = attrs.field(default=timedelta(hours=1), validator=_span(timedelta(0), timedelta(days=1)))
-    probe_bogus: str = ""
+    probe_bogus: str = attrs.field(default="", validator=_text)
     secure_paths: tuple[str, ...] = attrs.field(default=(), converter=_tuple, validator=_addresses)
     resolvers: tuple[str, ...] = attrs.field(default=(), converter=_tuple)
     public_resolvers: bool = attrs.field(default=False, validator=_flag)
@@ -182,9 +197,9 @@ class Policy:
 
     name: str
     public: bool = attrs.field(default=True, validator=_flag)
-    caa: CaaPolicy = CaaPolicy()
-    names: NamesPolicy = NamesPolicy()
-    net: NetPolicy = NetPolicy()
+    caa: CaaPolicy = attrs.field(default=CaaPolicy(), validator=_is_a(CaaPolicy))
+    names: NamesPolicy = attrs.field(default=NamesPolicy(), validator=_is_a(NamesPolicy))
+    net: NetPolicy = attrs.field(default=NetPolicy(), validator=_is_a(NetPolicy))
 
     def __attrs_post_init__(self) -> None:
         if not self.name or not self.name.isprintable() or len(self.name) > 80:

@@ -197,18 +197,19 @@ class Seen:
             if held is None or _before(each, held):
                 found[each.request] = each
         self._map = found
-        self._memo: dict[DnsQuery, object] = {}
+        self._memo: dict[Callable[[DnsObservation], object], dict[DnsQuery, object]] = {}
         self._sorted: tuple[Observation, ...] | None = None
 
     def read(self, request: DnsQuery, reader: Callable[[DnsObservation], T]) -> T | None:
-        """What the one pure reader of DNS answers makes of an observation; read once, however often it is asked."""
-        known = self._memo.get(request)
+        """What a pure reader makes of the observation of a DNS question; read once, however often it is asked."""
+        memo = self._memo.setdefault(reader, {})
+        known = memo.get(request)
         if known is None:
             found = self._map.get(request)
             if not isinstance(found, DnsObservation):
                 return None
             # Filed under the request that was observed, so that later look-ups find the very same object.
-            known = self._memo[found.request] = reader(found)
+            known = memo[found.request] = reader(found)
         return cast("T", known)
 
     def __reduce__(self) -> tuple[Any, ...]:

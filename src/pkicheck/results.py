@@ -25,6 +25,14 @@ __all__ = ["Finding", "Kind", "Level", "Result", "Verdict", "combine"]
 Kind: TypeAlias = Literal["caa", "dcv", "mpic", "csr", "certificate", "pair", "scan", "reconcile", "gate", "name"]
 
 
+def _at(moment: datetime) -> datetime:
+    return utc(moment, what="at")
+
+
+def _expires_at(moment: datetime | None) -> datetime | None:
+    return None if moment is None else utc(moment, what="expires_at")
+
+
 @attrs.frozen(kw_only=True)
 class Result(ABC):
     """What a check found.
@@ -40,16 +48,15 @@ class Result(ABC):
     kind: ClassVar[Kind]
 
     findings: tuple[Finding, ...]
-    at: datetime
+    at: datetime = attrs.field(converter=_at)
     policy: Policy
-    expires_at: datetime | None
+    expires_at: datetime | None = attrs.field(converter=_expires_at)
     observations: tuple[Observation, ...]
 
     def __attrs_post_init__(self) -> None:
         if not self.findings:
             msg = "a result states at least one finding"
             raise InputError(msg)
-        utc(self.at, what="at")
 
     @property
     def verdict(self) -> Verdict:

@@ -69,13 +69,24 @@ class Scripted:
     """The server; a context manager."""
 
     def __init__(
-        self, *, family: int = socket.AF_INET, host: str = "127.0.0.1", tcp: bool = True, dead: bool = False
+        self,
+        *,
+        family: int = socket.AF_INET,
+        host: str = "127.0.0.1",
+        tcp: bool = True,
+        dead: bool = False,
+        port: int = 0,
     ) -> None:
         for _ in range(50):
             self._udp = socket.socket(family, socket.SOCK_DGRAM)
-            self._udp.bind((host, 0))
+            try:
+                self._udp.bind((host, port))
+            except OSError:
+                self._udp.close()
+                raise
             self.host, self.port = self._udp.getsockname()[:2]
             self._tcp = socket.socket(family, socket.SOCK_STREAM)
+            self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 self._tcp.bind((host, self.port))
             except OSError:
@@ -133,10 +144,12 @@ class Scripted:
             if self._dead:
                 continue
             for data in self._udp_answers(asked, self.counts["udp", asked.label]):
-                if isinstance(data, float):
+                if isinstance(data, (int, float)):
                     time.sleep(data)
                 else:
-                    self._udp.sendto(data, peer)
+                    with contextlib.suppress(OSError):
+                        # (closed meanwhile)
+                        self._udp.sendto(data, peer)
 
     def _udp_answers(self, asked: Asked, times: int) -> list[bytes | float]:
         right = good(asked)

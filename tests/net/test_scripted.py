@@ -285,6 +285,8 @@ def test_lists_are_answered_too(ask: Any, server: Scripted) -> None:
     assert isinstance(seen[0], ListFact)
     assert seen[0].failure is None
     assert isinstance(seen[1], DnsObservation)
+    with pytest.raises(InputError, match="record type"):
+        ask(server.address, batch=[DnsQuery(name=q("ok").name, rdtype=65536)])
     with pytest.raises(TransportError, match="HttpGet"):
         ask(server.address, batch=[HttpGet(url="http://x/", address="192.0.2.1", port=80)])  # type: ignore[arg-type]
 
@@ -481,6 +483,24 @@ def test_nothing_is_left_open(server: Scripted) -> None:
             break
         time.sleep(0.1)
     assert _descriptors() == before
+
+
+@both
+def test_without_descriptors_our_own_side_is_broken(ask: Any, server: Scripted) -> None:
+    """No socket to be had is a TransportError; nothing stays behind, and later the resolver works."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
+        resolver.exchange([q("ok")], within=LONG)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            with pytest.raises(TransportError, match="no socket"):
+                resolver.exchange([q("ok", attempt=each) for each in range(50)], within=LONG)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert resolver.health().in_flight == 0
+        assert resolver.exchange([q("ok")], within=LONG)[0].failure is None
+    assert ask(server.address, batch=[q("ok")])[0][0].failure is None
 
 
 def _descriptors() -> int:

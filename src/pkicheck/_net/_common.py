@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Final
@@ -23,6 +24,8 @@ IN_FLIGHT: Final = 256
 """How many lookups are under way at once when the caller does not say."""
 
 _MOST_IN_FLIGHT: Final = 10_000
+# One line about a server in so many seconds.
+_QUIET: Final = 10.0
 _LOG: Final = logging.getLogger("pkicheck.resolver")
 
 
@@ -62,8 +65,15 @@ def fleet_of(
         msg = f"on_event must be callable, got {type(on_event).__name__}"
         raise InputError(msg)
 
+    warned: dict[object, float] = {}
+
     def told(name: str, facts: dict[str, str | int | float]) -> None:
-        if name == "resolver.server-down":
+        if (
+            name == "resolver.server-down"
+            and time.monotonic() - warned.get((facts["server"], facts["port"]), -_QUIET) >= _QUIET
+        ):
+            # A server that comes and goes does so many times a second.
+            warned[facts["server"], facts["port"]] = time.monotonic()
             _LOG.warning("resolver %s port %s does not answer", facts["server"], facts["port"])
         if on_event is not None:
             on_event(name, facts)
@@ -82,13 +92,18 @@ def split(batch: Sequence[Request]) -> list[int]:
     """The places of the questions to lists in a batch.
 
     Raises:
+        InputError: a record type that does not exist.
         TransportError: a request of another kind than DNS or lists.
     """
     places: list[int] = []
     for place, request in enumerate(batch):
         if isinstance(request, ListQuestion):
             places.append(place)
-        elif not isinstance(request, DnsQuery):
+        elif isinstance(request, DnsQuery):
+            if not 0 <= request.rdtype <= 65535:
+                msg = f"a record type is a number from 0 to 65535, got {request.rdtype!a}"
+                raise InputError(msg)
+        else:
             msg = f"a resolver answers DNS and list questions only, not {type(request).__name__}"
             raise TransportError(msg)
     return places

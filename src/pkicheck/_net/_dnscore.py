@@ -78,7 +78,12 @@ class Core:
         """Ask a batch; `done` is called with it once, perhaps before this returns."""
         self._now = now
         batch = Batch(requests, deadline, done, self._fleet.current)
-        self._begin(batch, now)
+        try:
+            self._begin(batch, now)
+        except BaseException:
+            # No sockets: nobody gets the batch, so nobody could cancel what was begun of it.
+            self.cancel(batch)
+            raise
         return batch
 
     def _begin(self, batch: Batch, now: float) -> None:

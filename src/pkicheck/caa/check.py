@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, cast
 
@@ -218,7 +219,18 @@ class CaaPlan:
 
     def documents(self) -> tuple[bytes, ...]:
         """The list of issuers and the policy as canonical JSON."""
-        return canonical(list(self.issuers)), canonical(policy_json(self.policy))
+        return _issuers_document(self.issuers), _policy_document(self.policy)
+
+
+@lru_cache(maxsize=64)
+def _issuers_document(issuers: tuple[str, ...]) -> bytes:
+    return canonical(list(issuers))
+
+
+@lru_cache(maxsize=64)
+def _policy_document(policy: Policy) -> bytes:
+    # Made once for many results: policies are values, and few.
+    return canonical(policy_json(policy))
 
 
 def _alias_findings(lookup: Lookup) -> list[Finding]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from pkicheck.canon import Sha256, canonical, digest, format_time, utc
+from pkicheck.canon import JsonValue, Sha256, canonical, digest, format_time, utc
 from pkicheck.errors import InputError
 from pkicheck.rules import caa, dnssec, names
 from pkicheck.rules._types import Judged, Rule, RuleId, Steps
@@ -74,11 +74,21 @@ def _as_json(rule: Rule) -> dict[str, str | None]:
     }
 
 
+def _steps_json(limit: Steps) -> dict[str, JsonValue]:
+    return {
+        "id": limit.id,
+        "section": limit.section,
+        "unit": limit.unit,
+        "judged": limit.judged,
+        "steps": [[format_time(since), value] for since, value in limit.steps],
+    }
+
+
 RULES_DIGEST: Sha256 = digest(
     canonical(
         {
             "rules": [_as_json(RULES[key]) for key in sorted(RULES)],
-            "steps": {key: [[format_time(since), value] for since, value in STEPS[key].steps] for key in sorted(STEPS)},
+            "steps": [_steps_json(STEPS[key]) for key in sorted(STEPS)],
         }
     )
 )
