@@ -3,7 +3,7 @@
     python chainlogchild.py LOG
 
 Each line on standard input makes a child that appends to LOG without end. For every receipt the child writes its number
-and hash on standard output, after `append` has returned. The child's process id comes first, and `gone` when it is dead.
+and hash on standard output, after `append` has returned. The child's process id comes first, `gone` when it is dead.
 """
 
 from __future__ import annotations

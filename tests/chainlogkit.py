@@ -102,7 +102,7 @@ def record(
     first = 1 if start is None else start.sequence + 1
     sequence = first if before is None else before["sequence"] + 1
     if payload is None:
-        payload = {"n": sequence, "text": "größer {\"}"}
+        payload = {"n": sequence, "text": 'größer {"}'}
     moment = T0 + timedelta(seconds=sequence)
     link = genesis_of(log) if start is None else start.hash
     fields = hashed(

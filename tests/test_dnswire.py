@@ -28,6 +28,8 @@ from pkicheck.dnswire import (
     WireError,
     build_query,
     build_response,
+    is_above,
+    read_absence,
     read_message,
     read_name,
 )
@@ -213,6 +215,69 @@ def test_compression_was_used() -> None:
         parse_domain(f"{host}.shop.example").wire for host in ("www", "cdn")
     ]
     assert read.name_in(read.answer[0]) == parse_domain("cdn.shop.example").wire
+
+
+# --- the short way through the commonest answers
+
+
+def _absence_by_the_long_way(raw: bytes, name: bytes, rdtype: int) -> tuple[int, bool] | None:
+    """What `read_absence` may say: derived from the whole message."""
+    try:
+        message = read_message(raw)
+    except WireError:
+        return None
+    denied = any(each.rdtype == SOA and is_above(each.owner, name) for each in message.authority)
+    echoed = message.question == (name, rdtype)
+    plain = message.is_response and message.recursion_available and not message.truncated
+    if not (denied and echoed and plain) or message.rcode not in (0, 3) or message.answer or message.ede:
+        return None
+    return message.rcode, message.authentic
+
+
+@pytest.mark.parametrize("vector", _VECTORS, ids=lambda each: each.id)
+def test_the_short_way_agrees(vector: DnsVector) -> None:
+    """The short reading of an absence says nothing that the whole message does not say."""
+    short = read_absence(vector.response, _A_TEST.wire, CAA)
+    assert short in (None, _absence_by_the_long_way(vector.response, _A_TEST.wire, CAA))
+
+
+@settings(max_examples=500)
+@given(
+    st.sampled_from([each.response for each in _VECTORS if each.outcome in {"nodata", "nxdomain", "lookup-lame"}]),
+    st.randoms(use_true_random=False),
+)
+def test_the_short_way_agrees_near_messages(raw: bytes, chance: Any) -> None:
+    """The same for messages with octets changed, cut and inserted."""
+    data = bytearray(raw)
+    for _ in range(chance.randint(0, 3)):
+        place = chance.randrange(len(data))
+        data[place : place + chance.choice([0, 1])] = bytes(chance.choice([0, 1, 6, 12, 0xC0, 0xFF, 41]) for _ in "x")
+    for name in (_A_TEST.wire, b"\4test\0", b"\0"):
+        short = read_absence(bytes(data), name, CAA)
+        assert short in (None, _absence_by_the_long_way(bytes(data), name, CAA))
+
+
+def test_the_short_way_is_taken() -> None:
+    """The usual answers of a climb are read by it: NODATA and NXDOMAIN with OPT and a compressed SOA owner."""
+    wire = _A_TEST.wire
+    for rcode in (0, 3):
+        for flags in (0x8180, 0x81A0):
+            for owner in (b"\0", b"\4test\0", wire):
+                raw = build_response(wire, CAA, rcode=rcode, flags=flags, authority=((owner, SOA, 300, bytes(22)),))
+                assert read_absence(raw, wire, CAA) == (rcode, flags == 0x81A0)
+    message = dns.message.make_response(dns.message.make_query("a.test", "CAA"))
+    message.flags |= dns.flags.RA
+    message.authority.append(dns.rrset.from_text("test.", 300, "IN", "SOA", "a.test. b.test. 1 2 3 4 5"))
+    assert read_absence(message.to_wire(), wire, CAA) == (0, False)
+    # Extended errors, and anything else out of the ordinary, take the long way.
+    raw = build_response(wire, CAA, authority=((b"\0", SOA, 300, bytes(22)),), ede={29: b""})
+    assert read_absence(raw, wire, CAA) is None
+
+
+def test_a_question_by_a_pointer() -> None:
+    """A question whose name is a pointer into the header is read as what it is: here the root."""
+    message = read_message(b"\0\0\x81\x80\0\1" + bytes(6) + b"\xc0\0\1\1\0\1")
+    assert message.question == (b"\0", CAA)
 
 
 # --- totality and bounds

@@ -10,7 +10,6 @@ import base64
 import json
 import pickle
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address

@@ -70,7 +70,7 @@ def test_show_escapes(text: str | bytes, shown: str) -> None:
 
 @pytest.mark.parametrize("point", [*range(0x102), 0x7FF, 0xFFFE, 0xFFFF, 0x10000, 0x10001, 0x10FFFF])
 def test_show_of_each_character(point: int) -> None:
-    """Every printable ASCII character but backslash, quotation marks and markup stands for itself; nothing else does."""
+    """Every printable ASCII character but backslash, quotes and markup stands for itself; nothing else does."""
     plain = 0x20 <= point <= 0x7E and chr(point) not in "\\\"'<>&"
     escaped = f"\\x{point:02x}" if point <= 0xFF else f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
     wanted = "\\\\" if point == 0x5C else chr(point) if plain else escaped

@@ -303,14 +303,17 @@ def test_a_limit_is_a_step_function(pairs: list[tuple[int, int]], day: int) -> N
 
 def test_the_digest_is_that_of_the_table() -> None:
     """RULES_DIGEST is the SHA-256 of the canonical JSON of rules and limits, and stands in results (R012)."""
-    table: dict[str, Any] = {"rules": [], "steps": {}}
+    table: dict[str, Any] = {"rules": [], "steps": []}
     for key in EVERY_RULE:
         rule = attrs.asdict(RULES[RuleId(key)])
         table["rules"].append(
             {name: format_time(value) if isinstance(value, datetime) else value for name, value in rule.items()}
         )
-    for key, limit in STEPS.items():
-        table["steps"][key] = [[format_time(since), value] for since, value in limit.steps]
+    for key in sorted(STEPS):
+        limit = STEPS[key]
+        steps = [[format_time(since), value] for since, value in limit.steps]
+        fields = {"id": limit.id, "section": limit.section, "unit": limit.unit, "judged": limit.judged}
+        table["steps"].append({**fields, "steps": steps})
     assert digest(canonical(table)) == RULES_DIGEST
 
 

@@ -39,6 +39,10 @@ _MOST_CRASHES = 10
 _STAT = re.compile(r"#(\d+)\s+\S+\s+cov: (\d+) .*?corp: (\d+)/")
 
 
+# Not the id of coverage measurement, which may be under way in the same process.
+_TOOL = 4
+
+
 class Target(Protocol):
     """What a module fuzz/fuzz_*.py offers."""
 
@@ -78,7 +82,7 @@ class Edges:
         if not self.measured:
             return
         events = self._monitoring.events
-        self._monitoring.use_tool_id(self._monitoring.COVERAGE_ID, "pkicheck-fuzz")
+        self._monitoring.use_tool_id(_TOOL, "pkicheck-fuzz")
         if hasattr(events, "BRANCH_LEFT"):
             wanted = events.BRANCH_LEFT | events.BRANCH_RIGHT
             self._listen(events.BRANCH_LEFT, self._once)
@@ -87,10 +91,10 @@ class Edges:
             wanted = events.BRANCH
             self._listen(events.BRANCH, self._branch)
         self._listen(events.PY_START, self._once)
-        self._monitoring.set_events(self._monitoring.COVERAGE_ID, wanted | events.PY_START)
+        self._monitoring.set_events(_TOOL, wanted | events.PY_START)
 
     def _listen(self, event: int, callback: Callable[..., object]) -> None:
-        self._monitoring.register_callback(self._monitoring.COVERAGE_ID, event, callback)
+        self._monitoring.register_callback(_TOOL, event, callback)
 
     def _once(self, code: CodeType, offset: int, destination: int = -1) -> object:
         if self._home in code.co_filename:

@@ -45,7 +45,7 @@ _ZERO: Final = timedelta(0)
 _EPOCH: Final = datetime.fromtimestamp(0, tz=timezone.utc)
 # A check asks a handful of rounds; 127 failing levels with a proof for each take some thousand. A plan that goes on is
 # a defect of ours and must not turn into an endless loop.
-_MOST_ROUNDS: Final = 5000
+_MOST_ROUNDS: Final = 2000
 
 
 @attrs.frozen

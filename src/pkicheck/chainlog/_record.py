@@ -20,9 +20,9 @@ A log is a sequence of lines. Each line is one canonical JSON object (RFC 8785) 
 
 The hash is SHA-256 over the canonical JSON of the record *without* `hash`, `payload` and `seal`. It covers the digest
 of the payload and not the payload, so a payload can be withheld or erased and the chain still holds. It cannot cover
-its own seal (the seal signs the hash), so the next record does: a seal cannot be changed, dropped or slipped in later.
-Only the seal of the very last record can be dropped unseen, as a record without one is a record too; where a head covers
-that record, nothing is lost by it.
+its own seal (which signs the hash): the next record does, so a seal cannot be changed, dropped or slipped in later.
+Only the seal of the very last record can be dropped unseen, as a record without one is a record too; where a
+head covers that record, nothing is lost by it.
 
 The first record of a log is chained to its genesis: SHA-256 of the canonical JSON `{"genesis":<log id>,"schema":...}`.
 """
