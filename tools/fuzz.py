@@ -82,6 +82,9 @@ class Edges:
         if not self.measured:
             return
         events = self._monitoring.events
+        if self._monitoring.get_tool(_TOOL) is not None:
+            # An earlier run in this process: the later one listens.
+            self._monitoring.free_tool_id(_TOOL)
         self._monitoring.use_tool_id(_TOOL, "pkicheck-fuzz")
         if hasattr(events, "BRANCH_LEFT"):
             wanted = events.BRANCH_LEFT | events.BRANCH_RIGHT
