@@ -311,6 +311,10 @@ def _too_few(batch: Sequence[Request]) -> Sequence[Observation]:
     return [fact(each) for each in batch[1:]]
 
 
+def _cut_off(batch: Sequence[Request]) -> Sequence[Observation]:
+    return [fact(each) for each in batch[:-1]]
+
+
 def _too_many(batch: Sequence[Request]) -> Sequence[Observation]:
     return [fact(each) for each in (*batch, batch[0])]
 
@@ -332,7 +336,7 @@ def _nothing(batch: Sequence[Request]) -> Sequence[Observation]:
 
 
 @both
-@pytest.mark.parametrize("broken", [_too_few, _too_many, _swapped, _of_another, _of_no_kind, _nothing])
+@pytest.mark.parametrize("broken", [_too_few, _cut_off, _too_many, _swapped, _of_another, _of_no_kind, _nothing])
 def test_a_transport_must_answer_what_it_was_asked(lists: type[Lists], one: Any, many: Any, broken: Any) -> None:
     """An answer too few, too many, of another request or of no kind is our own side broken: never an answer."""
     recorded: list[Observation] = []
@@ -938,7 +942,7 @@ def test_a_stream_records_and_checks(streamed: type[Streamed], many: Any) -> Non
     recorded: list[Observation] = []
     many([rounds("ab", "c")], streamed(), record=recorded.append)
     assert [_question(each).key for each in recorded] == ["a", "b", "c"]
-    for broken in (_too_few, _too_many, _swapped, _of_another, _of_no_kind):
+    for broken in (_too_few, _cut_off, _too_many, _swapped, _of_another, _of_no_kind):
         io = streamed(broken=broken)
         with pytest.raises(TransportError, match="^the transport "):
             many([rounds("ab")], io)
