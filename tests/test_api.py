@@ -34,8 +34,9 @@ PUBLIC = sorted(
 
 
 def _text(value: object) -> str:
-    """A default value or annotation without addresses of this process and without the lines it stands on."""
-    return re.sub(r" at 0x[0-9a-f]+", "", value if isinstance(value, str) else repr(value))
+    """A default value or annotation without addresses of this process; paths as every version of Python calls them."""
+    text = value if isinstance(value, str) else repr(value)
+    return re.sub(r" at 0x[0-9a-f]+", "", text).replace("pathlib._local.", "pathlib.")
 
 
 def _signature(call: Any) -> str:
