@@ -67,7 +67,9 @@ class _Plain:
 
 
 def _short(value: object) -> str:
-    """Policies by name: their content is below, as fingerprints."""
+    """Policies by name: their content is below, as fingerprints. Sets in order."""
+    if isinstance(value, frozenset):
+        return f"{{{', '.join(sorted(map(repr, value)))}}}"
     return getattr(value, "name", "") if attrs.has(type(value)) and hasattr(value, "name") else repr(value)
 
 

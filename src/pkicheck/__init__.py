@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pkicheck.errors import InputError, Refused, TransportError
     from pkicheck.evidence import EvidenceJson, Replay, Stored, load
     from pkicheck.findings import Finding, Level, Verdict
+    from pkicheck.issuerkey import IssuerKey, KeyAlias
     from pkicheck.lists import PackagedLists
     from pkicheck.methods import MethodId, labels
     from pkicheck.namecheck import NameResult, check_name, check_names
@@ -68,6 +69,8 @@ __all__ = [
     "HttpGet",
     "HttpObservation",
     "InputError",
+    "IssuerKey",
+    "KeyAlias",
     "Kind",
     "Level",
     "ListFact",
@@ -129,6 +132,7 @@ _HOMES = {
     "pkicheck.evidence": ("EvidenceJson", "Replay", "Stored", "load"),
     "pkicheck.wording": ("explain",),
     "pkicheck.findings": ("Finding", "Level", "Verdict"),
+    "pkicheck.issuerkey": ("IssuerKey", "KeyAlias"),
     "pkicheck.methods": ("MethodId", "labels"),
     "pkicheck.names": ("CertName", "DnsName", "DomainName", "WildcardName", "name_defects", "parse_name"),
     "pkicheck.plans": ("Needs", "Plan", "arun", "arun_many", "replay", "run", "run_many"),

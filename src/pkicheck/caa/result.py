@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 from attrs import evolve
 
 from pkicheck.canon import JsonValue, format_time, utc
 from pkicheck.findings import Finding, Verdict, finding
+from pkicheck.issuerkey import Purpose
 from pkicheck.names import CertName, DomainName, name_text, parse_name
 from pkicheck.plans import replay
 from pkicheck.ports import Seen
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from pkicheck.caa.check import CaaPlan
 
 __all__ = ["CaaResult", "Purpose"]
-
-Purpose: TypeAlias = Literal["tls", "smime", "vmc"]
 
 
 @attrs.frozen(kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import cast
+from typing import TypeGuard, cast
 
 import attrs
 
@@ -69,6 +69,10 @@ def policy_json(policy: Policy) -> dict[str, JsonValue]:
     return _unstructure(policy)
 
 
+def _is_area(value: object) -> TypeGuard[attrs.AttrsInstance]:
+    return attrs.has(type(value))
+
+
 def _unstructure(value: attrs.AttrsInstance) -> dict[str, JsonValue]:
     written: dict[str, JsonValue] = {}
     for field in attrs.fields(type(value)):
@@ -77,7 +81,7 @@ def _unstructure(value: attrs.AttrsInstance) -> dict[str, JsonValue]:
             written[field.name] = item // _MICROSECOND
         elif isinstance(item, tuple):
             written[field.name] = list(cast("tuple[str, ...]", item))
-        elif attrs.has(type(item)):
+        elif _is_area(item):
             written[field.name] = _unstructure(item)
         else:
             written[field.name] = item
@@ -108,8 +112,8 @@ def _structure(default: attrs.AttrsInstance, value: JsonValue, where: str) -> at
             msg = f"{place} is not a field of a policy"
             raise InputError(msg)
         model: object = getattr(default, key)
-        if attrs.has(type(model)):
-            read[key] = _structure(cast("attrs.AttrsInstance", model), item, place)
+        if _is_area(model):
+            read[key] = _structure(model, item, place)
         elif isinstance(model, timedelta):
             if not isinstance(item, int) or isinstance(item, bool) or not 0 <= item < 2**53:
                 msg = f"{place} must be an integer of microseconds"
