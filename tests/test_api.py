@@ -181,8 +181,9 @@ def test_types_are_told_the_same_names() -> None:
 
 
 def _loaded(program: str) -> set[str]:
+    """The modules that a program loads; what the interpreter of this machine loads by itself does not count."""
     done = subprocess.run(
-        [sys.executable, "-c", f"{program}\nimport sys\nprint(*sys.modules)"],
+        [sys.executable, "-c", f"import sys\nold = set(sys.modules)\n{program}\nprint(*(set(sys.modules) - old))"],
         capture_output=True,
         text=True,
         check=True,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
+from importlib.resources import files
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import cast
@@ -33,7 +34,8 @@ from pkicheck.ports import DnsQuery, Failure, ListFact, ListQuestion
 from tests.architecture.source import ROOT
 from tests.namekit import LISTS, newest
 
-_DATA = ROOT / "src" / "pkicheck" / "_data"
+# Where the package is, which in a test of the wheel is not the source tree.
+_DATA = Path(str(files("pkicheck").joinpath("_data")))
 _WITHIN = timedelta(seconds=1)
 _TOP = "# Version 2026112100, Last Updated Sat Nov 21 07:07:01 2026 UTC\nCOM\nNET\nORG\nXN--P1AI\n"
 _COLUMNS = (
@@ -374,9 +376,7 @@ except TransportError as error:
 
 def test_without_the_extra() -> None:
     """Without the package of the extra `psl` a wildcard is not judged, and the message has the install line."""
-    done = subprocess.run(
-        [sys.executable, "-c", _WITHOUT_EXTRA], capture_output=True, text=True, check=True, cwd=ROOT / "src"
-    )
+    done = subprocess.run([sys.executable, "-c", _WITHOUT_EXTRA], capture_output=True, text=True, check=True)
     codes, names, message = done.stdout.splitlines()
     assert codes == "['name.suffixes-unavailable']"
     assert SUFFIXES not in names
