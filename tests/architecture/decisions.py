@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import Final
 
-from pkicheck import canon, codes, der, issuevalue, methods, names, rules, zonefile
+from pkicheck import canon, codes, deadlines, der, incident, issuevalue, methods, names, rules, zonefile
 from pkicheck.caa import CaaPlan, caa_plan, check_caa, explain_caa, iodef_reports
 from pkicheck.findings import Verdict
 from pkicheck.lists import PackagedLists
@@ -79,6 +79,11 @@ def decisions() -> list[Decision]:
         ("der.read", lambda: der.read(b"\x30\x03\x02\x01\x05")),
         ("der.defects", lambda: der.defects(b"\x30\x80\x02\x02\x00\x05\x00\x00")),
         ("issuevalue", lambda: issuevalue.parse_issue_value(b"ca.example; accounturi=https://ca.example/1")),
+        ("deadlines", lambda: deadlines.revocation_deadline("misuse", aware_at=_AT).judge(_AT)),
+        (
+            "incident",
+            lambda: incident.report_markdown(incident.Incident(title="x", aware_at=_AT, source="x"), at=_AT),
+        ),
         ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
         *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),
         *((f"name {name}", lambda plan=plan, seen=seen: replay(plan, seen).to_json()) for name, plan, seen in _named()),

@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "rules": "list the dated rules, and which are in force on a day",
         "policy": "print a policy and its fingerprint",
         "replay": "decide stored evidence again and print what changed",
+        "deadlines": "say by when to revoke and to report",
         "log": "append to, or verify, a hash-chained log",
     }
 )

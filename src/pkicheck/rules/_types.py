@@ -12,7 +12,7 @@ __all__ = ["Judged", "Rule", "RuleId", "Steps", "day"]
 RuleId = NewType("RuleId", str)
 """The stable name of a rule, for example `br.3.2.2.8/8h`."""
 
-Judged = Literal["validation", "issuance", "notBefore"]
+Judged = Literal["validation", "issuance", "notBefore", "awareness"]
 """Which moment decides whether a rule binds."""
 
 
