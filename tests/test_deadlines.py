@@ -346,3 +346,78 @@ def test_a_deadline_is_a_value() -> None:
     """Deadlines compare and hash by content."""
     assert len({revocation_deadline("misuse", aware_at=_AT), revocation_deadline("misuse", aware_at=_AT)}) == 1
     assert isinstance(revocation_deadline("misuse", aware_at=_AT), Deadline)
+
+
+# --- what is said, and the edges of what counts
+
+
+def test_duties_are_named() -> None:
+    """Each duty says what it is, so that a table of them can be read alone."""
+    clocks = incident_deadlines(_AT, disclosed_at=_AT, updates=[_AT])
+    assert [each.what for each in clocks] == [
+        "preliminary incident report",
+        "full incident report",
+        "next update of the incident",
+    ]
+    assert revocation_deadline("misuse", aware_at=_AT).what == "revocation: misuse"
+    assert revocation_deadline("misuse", aware_at=_AT, ca=True).what == "revocation of the CA certificate"
+    assert problem_report_deadline(_AT).what == "answer to the problem report"
+
+
+_NAIVE = datetime(2026, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda: revocation_deadline("misuse", aware_at=_NAIVE), "aware_at"),
+        (lambda: problem_report_deadline(_NAIVE), "received_at"),
+        (lambda: problem_report_deadline(_AT).state(_NAIVE), "at"),
+        (lambda: problem_report_deadline(_AT).state(_AT, done_at=_NAIVE), "done_at"),
+        (lambda: incident_deadlines(_NAIVE), "aware_at"),
+        (lambda: incident_deadlines(_AT, disclosed_at=_NAIVE), "disclosed_at"),
+        (lambda: incident_deadlines(_AT, disclosed_at=_AT, updates=[_NAIVE]), "updates"),
+        (lambda: incident_deadlines(_AT, disclosed_at=_AT, next_update=_NAIVE), "next_update"),
+        (lambda: count([_certificate("a", 1)], at=_NAIVE), "at"),
+        (lambda: remaining_by_month([_certificate("a", 1)], at=_NAIVE), "at"),
+        (lambda: forecast(1, per_day=1, start=_NAIVE), "start"),
+        (lambda: forecast(1, per_day=1, start=_AT, due=[_NAIVE]), "due"),
+        (lambda: forecast(1, per_day=1, start=_AT, promised=_NAIVE), "promised"),
+        (lambda: renewal_hints([_certificate("a", 1)], at=_NAIVE, due=_AT), "at"),
+        (lambda: renewal_hints([_certificate("a", 1)], at=_AT, due=_NAIVE), "due"),
+        (lambda: Affected(id="a", not_after=_NAIVE), "not_after"),
+        (lambda: Affected(id="a", not_after=_AT, revoked_at=_NAIVE), "revoked_at"),
+    ],
+)
+def test_naive_moments(call: Callable[[], object], name: str) -> None:
+    """A naive moment is named by its argument (R074)."""
+    with pytest.raises(InputError, match=rf"^{name} must have a time zone"):
+        call()
+
+
+def test_the_instant_itself() -> None:
+    """What was revoked at the moment judged is revoked; what expires at it is still open; so is a hint for it."""
+    (row, *_) = remaining_by_month([_certificate("a", 0, 0), _certificate("b", 60, 0), _certificate("c", 0)], at=_AT)
+    assert row == (date(2026, 11, 30), 0)
+    assert remaining_by_month([_certificate("a", 60, 1)], at=_AT)[0][1] == 1
+    assert remaining_by_month([_certificate("a", -60), _certificate("b", 90), _certificate("c", 1)], at=_AT)[0][1] == 1
+    assert [name for name, *_ in renewal_hints([_certificate("a", 0)], at=_AT, due=_AT + _DAY)] == ["a"]
+    same = [Milestone(day=date(2026, 1, day), planned=Decimal(5), actual=Decimal(5)) for day in (1, 2)]
+    assert [row.difference for row in progress(same)] == [0, 0]
+
+
+def test_order_does_not_matter() -> None:
+    """Deadlines are worked off in the order of their dates, and blockers ranked, whatever order they come in."""
+    due = [_AT + 3 * _DAY, _AT + _DAY]
+    assert forecast(2, per_day=1, start=_AT, due=due).missed == 0
+    given = [_certificate("a", 1, provider="z"), *(_certificate(f"b{n}", 1, provider=f"y{n % 11}") for n in range(22))]
+    assert blockers(given) == (*sorted((f"y{n}", 2) for n in range(11))[:10], ("", 3))
+    ends = [_certificate("a", 40), _certificate("b", 1)]
+    assert remaining_by_month(ends, at=_AT) == remaining_by_month(ends[::-1], at=_AT)
+
+
+def test_per_day_is_named() -> None:
+    """The capacity that is no figure is named as such."""
+    with pytest.raises(InputError, match=r"^per_day must be a whole number from 1, got 0: more than and about"):
+        forecast(1, per_day=0, start=_AT)
+    assert forecast(1, per_day=1, start=_AT, promised=_AT).implied_backlog == 0

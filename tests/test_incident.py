@@ -240,3 +240,113 @@ def test_a_delay_is_an_incident_of_its_own() -> None:
     assert "Internal name \\x3cscript\\x3e" in report_markdown(delay, at=_AT)
     with pytest.raises(InputError, match="nothing is overdue"):
         delay_incident(_incident(), overdue=0, at=_AT)
+
+
+def test_the_report_file() -> None:
+    """The whole file as it is written, byte for byte."""
+    incident = Incident(
+        title="Internal name",
+        aware_at=_AT,
+        source="nightly scan",
+        text={"Summary": " One certificate. ", "Impact": "Few."},
+        timeline=[timeline_entry("a", "2026-11-02T10:00:00Z", "Noticed.", evidence="e1")],
+        problems=problems([_sighting(1), _sighting(2, evidence=digest(b"e"), revoked_at=_AT)], at=_AT),
+        actions=[ActionItem(text="Mend it", kind="mitigate", due=[date(2026, 12, 1)])],
+        related=["#1"],
+    )
+    assert (
+        report_markdown(incident, at=_AT)
+        == f"""\
+# Internal name
+
+Aware: 2026-11-02T10:00:00.000000Z
+Source: nightly scan
+
+## Summary
+
+One certificate.
+
+## Impact
+
+Few.
+| Problem | Certificates | First issued | Last issued | Revoked | Expired | Open |
+| --- | --- | --- | --- | --- | --- | --- |
+| name.internal | 2 | 2026-07-26T10:00:00.000000Z | 2026-07-27T10:00:00.000000Z | 1 | 0 | 1 |
+
+## Timeline
+
+| Time (UTC) | Event | Evidence |
+| --- | --- | --- |
+| 2026-11-02T10:00:00.000000Z | Noticed. | e1 |
+
+## Related Incidents
+
+- #1
+
+## Root Cause Analysis
+
+MISSING
+
+## Lessons Learned
+
+MISSING
+
+## Action Items
+
+| Action | Kind | Due | Status | Moved | Evidence |
+| --- | --- | --- | --- | --- | --- |
+| Mend it | mitigate | 2026-12-01 | open | 0 (0 days) |  |
+
+## Appendix
+
+- name.internal: 2 certificates; evidence: {digest(b"e")}
+"""
+    )
+    bare = report_markdown(Incident(title="x", aware_at=None, source="", problems=incident.problems[:0]), at=_AT)
+    assert bare.startswith("# x\n\nAware: MISSING\nSource: MISSING\n\n## Summary\n\nMISSING\n")
+    without = attrs.evolve(incident, problems=problems([_sighting(1)], at=_AT))
+    assert report_markdown(without, at=_AT).endswith("- name.internal: 1 certificates; evidence: none\n")
+
+
+def test_edges_of_the_figures() -> None:
+    """Revoked at the moment judged counts; expiring at it does not; problems and fingerprints are sorted."""
+    both = [_sighting(5, _NAME, revoked_at=_AT), _sighting(4, _NAME), _sighting(3, _CAA, evidence=digest(b"x"))]
+    first, second = problems(both, at=_AT)
+    assert (first.code, second.code) == (_CAA, _NAME)
+    assert (second.revoked, second.expired, second.evidence) == (1, 0, ())
+    assert list(second.certificates) == sorted(second.certificates)
+    (row,) = problems([_sighting(1, expires_at=_AT)], at=_AT)
+    assert row.expired == 0
+    (row,) = problems([_sighting(1, expires_at=_AT - _DAY, revoked_at=_AT - 2 * _DAY)], at=_AT)
+    assert (row.revoked, row.expired) == (1, 0)
+    assert _sighting(1, revoked_at=_AT - 99 * _DAY).revoked_at == _AT - 99 * _DAY
+    assert list(problem_csv(both)) == [_CAA, _NAME]
+    digest_of = digest(b"4")
+    text = problem_csv([_sighting(4)])[_NAME]
+    assert text.splitlines()[1] == f"{digest_of},2026-07-29T10:00:00.000000Z,2026-11-06T10:00:00.000000Z,"
+    spans = [_sighting(n, revoked_at=_AT + (4 - n) * _HOUR) for n in range(3)]
+    assert response_summary(spans)["median_seconds"] == 3 * 3600
+    assert response_summary(spans[:2])["median_seconds"] == 3 * 3600
+    with pytest.raises(InputError, match="^at must have a time zone"):
+        problems(both, at=datetime(2026, 1, 1))
+
+
+def test_what_a_timeline_says() -> None:
+    """Places and expectations are whole sentences; two events of one moment are in order."""
+    entries = [
+        timeline_entry(name, f"2026-11-02T{hour}:00:00Z", "x") for name, hour in (("a", 10), ("b", 10), ("c", 12))
+    ]
+    (fine,) = check_timeline(entries)
+    assert fine.place == "a to c"
+    assert entries[0].evidence == ""
+    (order,) = check_timeline([entries[2], entries[0]])
+    assert order.expected == "not before c at 2026-11-02T12:00:00.000000Z"
+    (claim,) = check_timeline(entries, [Claim(first="a", second="c", lasted=_HOUR)])
+    assert (claim.place, claim.expected, claim.saw) == ("a to c", "2 h 00 min", ("1 h 00 min",))
+    with pytest.raises(InputError, match="^timeline entry a must have a time zone"):
+        attrs.evolve(entries[0], at=datetime(2026, 1, 1))
+    east = attrs.evolve(entries[0], at=datetime(2026, 11, 2, 12, tzinfo=timezone(2 * _HOUR)))
+    assert east.at.utcoffset() == timedelta(0)
+    assert timeline_entry("z", "2026-11-02t10:00:00z", "x").at == _AT
+    with pytest.raises(InputError, match="^timeline entry q"):
+        timeline_entry("q", "", "x")
