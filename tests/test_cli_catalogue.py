@@ -108,3 +108,28 @@ def test_a_policy_shows_every_field() -> None:
     assert flat["names.internal"] is True
     assert flat["name"] == "PRIVATE"
     assert len(flat) == len(lines)
+
+
+def test_policies_as_toml_and_their_difference(tmp_path: Path) -> None:
+    """`check` gives the fingerprint of a file, `diff` a line a field; wrong calls and files are named (R016, R076)."""
+    path = tmp_path / "ours.toml"
+    path.write_text('name = "ours"\n[net]\ntries = 4\n', encoding="utf-8")
+    checked = run("policy", "check", str(path))
+    assert checked.code == 0
+    assert checked.out.startswith("ours: fingerprint ")
+    assert run("policy", "check", str(path), "--json").json[0]["fingerprint"] == checked.out.split()[-1]
+    assert run("policy", str(path)).lines[0].split()[-1] == checked.out.split()[-1]
+    differing = run("policy", "diff", "baseline", str(path))
+    assert differing.code == 1
+    assert differing.lines == ['name: "BASELINE" -> "ours"', "net.tries: 3 -> 4"]
+    assert [each["field"] for each in run("policy", "diff", "baseline", str(path), "--json").json] == [
+        "name",
+        "net.tries",
+    ]
+    assert run("policy", "diff", "baseline", "baseline").code == 0
+    path.write_text('name = "ours"\n[net]\ntries = 0\n', encoding="utf-8")
+    wrong = run("policy", "check", str(path))
+    assert (wrong.code, "tries must be" in wrong.err) == (2, True)
+    for words in (("check",), ("diff",), ("diff", "baseline"), ("baseline", "private")):
+        done = run("policy", *words)
+        assert (done.code, "policy takes one POLICY" in done.err) == (2, True)

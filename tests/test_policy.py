@@ -23,7 +23,10 @@ from pkicheck.policy import (
     NamesPolicy,
     NetPolicy,
     Policy,
+    PolicyChange,
+    policy_diff,
     policy_from_json,
+    policy_from_toml,
     policy_json,
 )
 
@@ -328,3 +331,77 @@ def test_every_field_is_checked(kind: type[Any], field: str) -> None:
     arguments: dict[str, Any] = {"name": "x", field: 5} if kind is Policy else {field: 5}
     with pytest.raises(InputError):
         kind(**arguments)
+
+
+# --- as TOML, and the difference of two
+
+
+_TOML = """
+name = "example CA"
+[caa]
+rfc8657 = "binding"
+[net]
+tries = 4
+try_wait = "2.25 s"
+probe_max_age = "30min"
+resolvers = ["::1", "127.0.0.1"]
+[names]
+list_max_age = "90d"
+"""
+
+
+def test_a_policy_as_toml() -> None:
+    """What people write is read into the same typed value, defaults included; durations are exact (R076)."""
+    read = policy_from_toml(_TOML)
+    assert read == Policy(
+        name="example CA",
+        caa=CaaPolicy(rfc8657="binding"),
+        net=NetPolicy(
+            tries=4,
+            try_wait=timedelta(seconds=2, milliseconds=250),
+            probe_max_age=timedelta(minutes=30),
+            resolvers=("127.0.0.1", "::1"),
+        ),
+        names=NamesPolicy(list_max_age=timedelta(days=90)),
+    )
+    assert policy_from_toml(_TOML.encode()) == read
+    for text, wanted in (("250ms", 250_000), ("1 h", 3600 * 10**6), ("0.000001 s", None), ("1.5h", 5400 * 10**6)):
+        toml = f'name = "x"\n[net]\nprobe_max_age = "{text}"'
+        assert policy_from_toml(toml).net.probe_max_age == timedelta(microseconds=1 if wanted is None else wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "must have a name"),
+        ("name = ", "policy is no TOML"),
+        (b"name = '\xff'", "policy is no TOML"),
+        ("x" * (1024 * 1024 + 1), "longer than 1048576"),
+        ('name = "x"\n[net]\ntries = 0', "tries must be an integer from 2 to 10, got 0"),
+        ('name = "x"\n[net]\ntry_wait = 5', "policy.net.try_wait must be a duration such as 8h"),
+        ('name = "x"\n[net]\ntry_wait = "5 weeks"', "got '5 weeks'"),
+        ('name = "x"\n[net]\ntry_wait = "-5 s"', "got '-5 s'"),
+        ('name = "x"\n[net]\ntry_wait = "500s"', "try_wait must be a timedelta"),
+        ('name = "x"\n[nett]\ntries = 4', "policy.nett is not a field"),
+        ('name = "x"\nnet = 5', "policy.net must be an object"),
+        ('name = "x"\n[net]\nspeed = 4', "policy.net.speed is not a field"),
+        ('name = "x"\n[net]\nresolvers = [1]', "non-empty texts"),
+        ("name = 2026-11-21", "policy.name must be a str"),
+        ('name = "x"\n[net]\ntries = 1979-05-27', "policy.net.tries must be a int"),
+        ("a = " + "[" * 5000, "policy is no TOML"),
+    ],
+)
+def test_a_wrong_policy_file_is_refused_when_loaded(text: str | bytes, message: str) -> None:
+    """An unknown field, a zero of tries, a text that is no duration: an error at load time that names it (R076)."""
+    with pytest.raises(InputError, match=re.escape(message)):
+        policy_from_toml(text)
+
+
+def test_the_difference_of_two_policies() -> None:
+    """Policies that differ in one flag have other fingerprints and one readable difference (R016, R020)."""
+    changed = attrs.evolve(BASELINE, net=NetPolicy(mix_case=False))
+    assert changed.fingerprint != BASELINE.fingerprint
+    assert policy_diff(BASELINE, changed) == (PolicyChange("net.mix_case", "true", "false"),)
+    assert policy_diff(BASELINE, BASELINE) == ()
+    named = [each.field for each in policy_diff(BASELINE, PRIVATE)]
+    assert named == ["name", "public", "names.internal", "net.dnssec", "net.public_resolvers"]

@@ -12,7 +12,7 @@ import attrs
 
 from pkicheck.canon import parse_json
 from pkicheck.errors import InputError
-from pkicheck.policy import BASELINE, PRIVATE, Policy, policy_from_json
+from pkicheck.policy import BASELINE, PRIVATE, Policy, policy_from_json, policy_from_toml
 
 __all__ = ["Line", "batches", "load_policy", "open_lines", "read_file", "read_text", "standard_input", "text_of"]
 
@@ -181,7 +181,7 @@ def read_text(path: str, *, most: int) -> str:
 
 
 def load_policy(text: str) -> Policy:
-    """The policy that `--policy` names: `baseline`, `private`, or a JSON file as `pkicheck policy --json` writes it.
+    """The policy that `--policy` names: `baseline`, `private`, a TOML file (its name ends in .toml), or a JSON file.
 
     Raises:
         InputError: the file cannot be read or is no policy; the message names the field.
@@ -191,7 +191,7 @@ def load_policy(text: str) -> Policy:
         return known
     data = read_file(text, most=_LARGEST_POLICY)
     try:
-        return policy_from_json(parse_json(data, what="policy"))
+        return policy_from_toml(data) if text.endswith(".toml") else policy_from_json(parse_json(data, what="policy"))
     except InputError as error:
         msg = f"{text}: {error}"
         raise InputError(msg) from None

@@ -7,7 +7,7 @@ new one with another fingerprint; give it another name. Every area has a file of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TypeGuard, cast
 
@@ -19,8 +19,21 @@ from pkicheck.policy._caa import CaaPolicy
 from pkicheck.policy._fields import flag, is_a, texts
 from pkicheck.policy._names import NamesPolicy
 from pkicheck.policy._net import NetPolicy
+from pkicheck.policy._text import PolicyChange, changes, read_toml
 
-__all__ = ["BASELINE", "PRIVATE", "CaaPolicy", "NamesPolicy", "NetPolicy", "Policy", "policy_from_json", "policy_json"]
+__all__ = [
+    "BASELINE",
+    "PRIVATE",
+    "CaaPolicy",
+    "NamesPolicy",
+    "NetPolicy",
+    "Policy",
+    "PolicyChange",
+    "policy_diff",
+    "policy_from_json",
+    "policy_from_toml",
+    "policy_json",
+]
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -98,6 +111,43 @@ def policy_from_json(value: JsonValue) -> Policy:
         msg = "policy must have a name"
         raise InputError(msg)
     return cast("Policy", _structure(Policy(name="defaults"), value, "policy"))
+
+
+def policy_diff(before: Policy, after: Policy) -> tuple[PolicyChange, ...]:
+    """The fields in which two policies differ, each with its dotted name and both values (R016, R020)."""
+    return changes(policy_json(before), policy_json(after))
+
+
+def policy_from_toml(text: str | bytes) -> Policy:
+    """Read a policy that people wrote.
+
+        name = "example CA 2026-11"
+        [caa]
+        rfc8657 = "binding"
+        [net]
+        tries = 4
+        probe_max_age = "30min"
+
+    A field that is missing has the default of `Policy`; an unknown one is refused. A duration is a text: a number and
+    one of `ms`, `s`, `min`, `h`, `d`.
+
+    Args:
+        text: the TOML text, at most 1 MiB.
+
+    Raises:
+        InputError: no TOML, an unknown field, or a value outside its bounds; the message names it (R076).
+    """
+    model = Policy(name="defaults")
+    return policy_from_json(read_toml(text, policy_json(model), frozenset(_durations(model))))
+
+
+def _durations(value: attrs.AttrsInstance, prefix: str = "") -> Iterator[str]:
+    for field in attrs.fields(type(value)):
+        item: object = getattr(value, field.name)
+        if isinstance(item, timedelta):
+            yield f"{prefix}{field.name}"
+        elif _is_area(item):
+            yield from _durations(item, f"{prefix}{field.name}.")
 
 
 def _structure(default: attrs.AttrsInstance, value: JsonValue, where: str) -> attrs.AttrsInstance:
