@@ -20,6 +20,7 @@ from pkicheck.policy import (
     BASELINE,
     PRIVATE,
     CaaPolicy,
+    MpicPolicy,
     NamesPolicy,
     NetPolicy,
     Policy,
@@ -31,7 +32,12 @@ from pkicheck.policy import (
 )
 
 US = timedelta(microseconds=1)
-AREAS: Mapping[str, type[attrs.AttrsInstance]] = {"caa": CaaPolicy, "names": NamesPolicy, "net": NetPolicy}
+AREAS: Mapping[str, type[attrs.AttrsInstance]] = {
+    "caa": CaaPolicy,
+    "mpic": MpicPolicy,
+    "names": NamesPolicy,
+    "net": NetPolicy,
+}
 FLAG: tuple[list[object], list[object]] = ([True, False], [None, 0, 1, "true"])
 
 
@@ -58,6 +64,10 @@ FIELDS: Mapping[str, tuple[list[object], list[object]]] = {
     "caa.malformed_tag": words("refuse", "tolerate"),
     "caa.failure_permits": FLAG,
     "caa.canary_zone": (["", "canary.example", "other.example"], []),
+    "mpic.required": FLAG,
+    "mpic.remotes": between(0, 64),
+    "mpic.claims": words("count", "refuse"),
+    "mpic.attempt": span(timedelta(seconds=1), timedelta(hours=24)),
     "names.internal": FLAG,
     "names.onion": FLAG,
     "names.idna2008": words("note", "refuse"),
@@ -186,11 +196,12 @@ def test_fingerprint_is_a_digest() -> None:
 
 
 def test_private_differs_where_it_says() -> None:
-    """PRIVATE is BASELINE but for: not public, internal names, no DNSSEC duty, any resolver."""
+    """PRIVATE is BASELINE but for: not public, no perspective duty, internal names, no DNSSEC duty, any resolver."""
     wanted = attrs.evolve(
         BASELINE,
         name="PRIVATE",
         public=False,
+        mpic=MpicPolicy(required=False),
         names=NamesPolicy(internal=True),
         net=NetPolicy(dnssec=False, public_resolvers=True),
     )
@@ -404,4 +415,4 @@ def test_the_difference_of_two_policies() -> None:
     assert policy_diff(BASELINE, changed) == (PolicyChange("net.mix_case", "true", "false"),)
     assert policy_diff(BASELINE, BASELINE) == ()
     named = [each.field for each in policy_diff(BASELINE, PRIVATE)]
-    assert named == ["name", "public", "names.internal", "net.dnssec", "net.public_resolvers"]
+    assert named == ["name", "public", "mpic.required", "names.internal", "net.dnssec", "net.public_resolvers"]

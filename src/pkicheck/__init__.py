@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pkicheck.issuerkey import IssuerKey, KeyAlias
     from pkicheck.lists import PackagedLists
     from pkicheck.methods import MethodId, labels
+    from pkicheck.mpic import MpicResult, Perspective, RemoteReport, corroborate
     from pkicheck.namecheck import NameResult, check_name, check_names
     from pkicheck.names import CertName, DnsName, DomainName, WildcardName, name_defects, parse_name
     from pkicheck.network import Network
@@ -76,15 +77,18 @@ __all__ = [
     "ListFact",
     "ListQuestion",
     "MethodId",
+    "MpicResult",
     "NameResult",
     "Needs",
     "Network",
     "Observation",
     "PackagedLists",
+    "Perspective",
     "Plan",
     "Policy",
     "Recorder",
     "Refused",
+    "RemoteReport",
     "Replay",
     "Resolver",
     "Result",
@@ -107,6 +111,7 @@ __all__ = [
     "check_names",
     "code",
     "combine",
+    "corroborate",
     "dnssec",
     "explain",
     "iodef_reports",
@@ -123,6 +128,7 @@ _HOMES = {
     "pkicheck.network": ("Network",),
     "pkicheck.chainlog": ("ChainLog",),
     "pkicheck.lists": ("PackagedLists",),
+    "pkicheck.mpic": ("MpicResult", "Perspective", "RemoteReport", "corroborate"),
     "pkicheck.namecheck": ("NameResult", "check_name", "check_names"),
     "pkicheck._net": ("Health", "Resolver", "ServerHealth"),
     "pkicheck.caa": ("CaaPlan", "CaaResult", "caa_plan", "check_caa", "iodef_reports"),

@@ -21,6 +21,7 @@ from pkicheck.canon import JsonValue, Sha256, canonical, decode_bytes, digest, f
 from pkicheck.errors import InputError
 from pkicheck.evidencejson import SCHEMA, observation_from_json
 from pkicheck.findings import Finding, Verdict, finding_from_json, show, verdict_of
+from pkicheck.mpic import mpic_plan_from_json
 from pkicheck.namecheck import name_plan_from_json
 from pkicheck.plans import Plan, replay
 from pkicheck.ports import DnsObservation, HttpObservation, ListFact, Observation, Seen, TlsObservation
@@ -34,7 +35,24 @@ _ANSWERED: Final = (DnsObservation, HttpObservation, TlsObservation, ListFact)
 _LARGEST: Final = 64 * 1024 * 1024
 
 _PlanReader = Callable[[Mapping[str, JsonValue], Mapping[Sha256, bytes], datetime | None], Plan[Result]]
-_PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType({"caa": caa_plan_from_json, "name": name_plan_from_json})
+
+
+def _decided_again(line: bytes) -> Result:
+    """A result inside another record, decided again; a record that says another thing than it holds is refused."""
+    again = load(line).replay()
+    if not again.same:
+        msg = f"evidence: a {again.result.kind} record inside this one is decided otherwise today: replay it by itself"
+        raise InputError(msg)
+    return again.result
+
+
+def _mpic_plan(asked: Mapping[str, JsonValue], documents: Mapping[Sha256, bytes], at: datetime | None) -> Plan[Result]:
+    return mpic_plan_from_json(asked, documents, at, read=_decided_again)
+
+
+_PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType(
+    {"caa": caa_plan_from_json, "mpic": _mpic_plan, "name": name_plan_from_json}
+)
 
 
 class FindingJson(TypedDict):

@@ -15,6 +15,7 @@ from pkicheck import canon, codes, deadlines, der, incident, issuevalue, methods
 from pkicheck.caa import CaaPlan, caa_plan, check_caa, explain_caa, iodef_reports
 from pkicheck.findings import Verdict
 from pkicheck.lists import PackagedLists
+from pkicheck.mpic import Perspective, RemoteReport, corroborate
 from pkicheck.namecheck import NamePlan, check_name, name_plan
 from pkicheck.plans import replay
 from pkicheck.ports import Observation, Seen
@@ -43,6 +44,11 @@ def _asked() -> Iterator[tuple[str, CaaPlan, Seen]]:
         yield name, caa_plan(name, issuers=_ISSUERS), Seen(seen)
 
 
+_PRIMARY: Final = check_caa(
+    "shop.example", issuers=_ISSUERS, resolver=Zone(_ZONE, status="secure", clock=FixedClock(_AT))
+)
+
+
 def _decide_caa(plan: CaaPlan, seen: Seen) -> object:
     result = replay(plan, seen)
     reports = iodef_reports(result, reporter="ca.example") if result.verdict is Verdict.FAIL else ()
@@ -57,6 +63,13 @@ def _named() -> Iterator[tuple[str, NamePlan, Seen]]:
         seen: list[Observation] = []
         check_name(name, lists=lists, record=seen.append)
         yield name, name_plan(name), Seen(seen)
+
+
+def _corroborated() -> object:
+    seat = Perspective(id="zone", latitude_e6=0, longitude_e6=0, rir="ARIN", resolver="own")
+    remote = Perspective(id="far", latitude_e6=50_000_000, longitude_e6=0, rir="RIPE NCC", resolver="own")
+    reports = [RemoteReport(perspective=remote, claim=True, raw=b"{}")]
+    return corroborate(_PRIMARY, reports, seat=seat, at=_AT).to_json()
 
 
 def decisions() -> list[Decision]:
@@ -84,6 +97,7 @@ def decisions() -> list[Decision]:
             "incident",
             lambda: incident.report_markdown(incident.Incident(title="x", aware_at=_AT, source="x"), at=_AT),
         ),
+        ("mpic", _corroborated),
         ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
         *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),
         *((f"name {name}", lambda plan=plan, seen=seen: replay(plan, seen).to_json()) for name, plan, seen in _named()),

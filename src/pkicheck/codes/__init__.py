@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pkicheck.codes import caa, deadline, dns, evidence, incident, name
+from pkicheck.codes import caa, deadline, dns, evidence, incident, mpic, name
 from pkicheck.codes._types import Code, Level
 from pkicheck.errors import InputError
 
 __all__ = ["CATALOGUE", "Code", "Level", "code"]
 
-_AREAS = (caa, deadline, dns, evidence, incident, name)
+_AREAS = (caa, deadline, dns, evidence, incident, mpic, name)
 
 
 def _join() -> Mapping[str, Code]:

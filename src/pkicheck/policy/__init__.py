@@ -17,6 +17,7 @@ from pkicheck.canon import JsonValue, Sha256, canonical, digest
 from pkicheck.errors import InputError
 from pkicheck.policy._caa import CaaPolicy
 from pkicheck.policy._fields import flag, is_a, texts
+from pkicheck.policy._mpic import MpicPolicy
 from pkicheck.policy._names import NamesPolicy
 from pkicheck.policy._net import NetPolicy
 from pkicheck.policy._text import PolicyChange, changes, read_toml
@@ -25,6 +26,7 @@ __all__ = [
     "BASELINE",
     "PRIVATE",
     "CaaPolicy",
+    "MpicPolicy",
     "NamesPolicy",
     "NetPolicy",
     "Policy",
@@ -45,12 +47,13 @@ class Policy:
     Attributes:
         name: what people call it; part of the fingerprint.
         public: whether it judges publicly trusted certificates.
-        caa, names, net: the choices by area.
+        caa, mpic, names, net: the choices by area.
     """
 
     name: str
     public: bool = attrs.field(default=True, validator=flag)
     caa: CaaPolicy = attrs.field(default=CaaPolicy(), validator=is_a(CaaPolicy))
+    mpic: MpicPolicy = attrs.field(default=MpicPolicy(), validator=is_a(MpicPolicy))
     names: NamesPolicy = attrs.field(default=NamesPolicy(), validator=is_a(NamesPolicy))
     net: NetPolicy = attrs.field(default=NetPolicy(), validator=is_a(NetPolicy))
 
@@ -71,6 +74,7 @@ BASELINE: Policy = Policy(name="BASELINE")
 PRIVATE: Policy = Policy(
     name="PRIVATE",
     public=False,
+    mpic=MpicPolicy(required=False),
     names=NamesPolicy(internal=True),
     net=NetPolicy(dnssec=False, public_resolvers=True),
 )

@@ -1,0 +1,186 @@
+"""Codes of multi-perspective issuance corroboration (BR 3.2.2.9)."""
+
+from __future__ import annotations
+
+from pkicheck.codes._types import Code, Level
+from pkicheck.rules.mpic import BR_DISTINCT, BR_LOG, BR_MPIC, BR_QUORUM, BR_REGIONS, BR_RESOLVERS, BR_REUSE
+
+__all__ = ["CODES"]
+
+CODES: tuple[Code, ...] = (
+    Code(
+        "mpic.quorum-met",
+        Level.NOTE,
+        "Enough remote perspectives corroborate the primary one.",
+        "Nothing to do.",
+        (BR_MPIC, BR_QUORUM, BR_LOG),
+    ),
+    Code(
+        "mpic.not-required",
+        Level.NOTE,
+        "No corroboration is required at this moment or under this policy.",
+        "Nothing to do.",
+        (BR_MPIC,),
+    ),
+    Code(
+        "mpic.quorum-measured",
+        Level.NOTE,
+        "The quorum was not met, on a day on which that did not yet stop issuance.",
+        "From 2025-09-15 on this stops issuance.",
+        (BR_QUORUM,),
+    ),
+    Code(
+        "mpic.primary-not-pass",
+        Level.REFUSAL,
+        "The primary perspective did not itself conclude that issuance is permitted; remotes only confirm it.",
+        "Find out why the primary check does not pass.",
+        (BR_MPIC,),
+    ),
+    Code(
+        "mpic.primary-is-remote",
+        Level.REFUSAL,
+        "The result that was given as the primary one was made under a policy for remote perspectives.",
+        "Make the primary check under the policy of the primary perspective.",
+        (BR_MPIC,),
+    ),
+    Code(
+        "mpic.primary-other-policy",
+        Level.REFUSAL,
+        "The primary result was made under a policy for private PKI and cannot satisfy one for public trust.",
+        "Make the primary check under a policy for public trust.",
+        (BR_MPIC,),
+    ),
+    Code(
+        "mpic.primary-dry-run",
+        Level.REFUSAL,
+        "The primary result was made for another moment than that of its observations.",
+        "Check again without giving a moment.",
+        (BR_MPIC,),
+    ),
+    Code(
+        "mpic.remotes-too-few",
+        Level.REFUSAL,
+        "Fewer distinct remote perspectives were used than the rule of this day asks for.",
+        "Use more perspectives that lie far enough from each other.",
+        (BR_MPIC, BR_QUORUM),
+    ),
+    Code(
+        "mpic.quorum-not-met",
+        Level.REFUSAL,
+        "More remote perspectives failed to corroborate than the quorum allows.",
+        "See what the others saw: a hijacked route shows like this. A new attempt begins from nothing.",
+        (BR_QUORUM,),
+    ),
+    Code(
+        "mpic.regions-too-few",
+        Level.REFUSAL,
+        "The remote perspectives that corroborate do not lie in enough registry regions.",
+        "Use perspectives in at least two regions; the primary's region does not count.",
+        (BR_REGIONS,),
+    ),
+    Code(
+        "mpic.remote-corroborates",
+        Level.NOTE,
+        "A remote perspective corroborates the primary one.",
+        "Nothing to do.",
+        (BR_MPIC, BR_LOG),
+    ),
+    Code(
+        "mpic.remote-claims",
+        Level.NOTE,
+        "A remote perspective says that it corroborates; its answer is kept, but cannot be decided again.",
+        "Keep the evidence of remote perspectives where you can.",
+        (BR_MPIC, BR_LOG),
+    ),
+    Code(
+        "mpic.claim-not-counted",
+        Level.NOTE,
+        "A remote perspective only claims a result, or its answer was not kept: it does not count.",
+        "Keep the raw answer, or send evidence instead of a claim.",
+        (BR_MPIC, BR_LOG),
+    ),
+    Code(
+        "mpic.remote-silent",
+        Level.NOTE,
+        "A remote perspective did not answer: it counts as used and as not corroborating.",
+        "Find out why it is silent.",
+        (BR_QUORUM, BR_LOG),
+    ),
+    Code(
+        "mpic.remote-disagrees",
+        Level.NOTE,
+        "A remote perspective came to another conclusion.",
+        "Compare its observations with those of the primary perspective.",
+        (BR_QUORUM, BR_LOG),
+    ),
+    Code(
+        "mpic.remote-other-question",
+        Level.NOTE,
+        "A remote perspective checked something else than the primary one: it does not corroborate.",
+        "Ask every perspective about the same name, issuers, account, method and value.",
+        (BR_MPIC, BR_LOG),
+    ),
+    Code(
+        "mpic.remote-other-policy",
+        Level.NOTE,
+        "A remote perspective judged by other choices than the primary one: it does not corroborate.",
+        "Give all perspectives one policy; only what concerns lookups may differ.",
+        (BR_MPIC, BR_LOG),
+    ),
+    Code(
+        "mpic.remote-other-attempt",
+        Level.NOTE,
+        "What a remote perspective saw belongs to another attempt: it does not carry over.",
+        "Begin every attempt anew on all perspectives.",
+        (BR_MPIC, BR_LOG),
+    ),
+    Code(
+        "mpic.remote-shared-view",
+        Level.NOTE,
+        "A remote perspective used what another one had seen, or does not say where it saw it.",
+        "Give every perspective a vantage of its own and share nothing between them.",
+        (BR_MPIC, BR_LOG),
+    ),
+    Code(
+        "mpic.remote-not-distinct",
+        Level.NOTE,
+        "A remote perspective lies too close to the primary or to another one: it does not corroborate.",
+        "Use perspectives at least 500 km apart.",
+        (BR_DISTINCT, BR_LOG),
+    ),
+    Code(
+        "mpic.remote-resolver-place",
+        Level.NOTE,
+        "The resolver of a remote perspective lies in another region, or too close to another resolver.",
+        "Give the perspective a resolver in its own region, 500 km from every other one.",
+        (BR_RESOLVERS, BR_LOG),
+    ),
+    Code(
+        "mpic.remote-twice",
+        Level.REFUSAL,
+        "Two reports of one perspective were given: one attempt has one report of each.",
+        "Give every report once, and none of an earlier attempt.",
+        (BR_MPIC,),
+    ),
+    Code(
+        "mpic.evidence-other-name",
+        Level.REFUSAL,
+        "The corroboration is for another name.",
+        "Corroborate this name.",
+        (BR_MPIC, BR_REUSE),
+    ),
+    Code(
+        "mpic.evidence-not-pass",
+        Level.REFUSAL,
+        "The corroboration did not pass.",
+        "Corroborate again.",
+        (BR_MPIC, BR_QUORUM),
+    ),
+    Code(
+        "mpic.evidence-expired",
+        Level.REFUSAL,
+        "The corroboration is too old, or younger than the moment judged.",
+        "Corroborate again.",
+        (BR_REUSE,),
+    ),
+)
