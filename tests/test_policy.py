@@ -18,17 +18,29 @@ from pkicheck.canon import JsonValue, canonical, parse_json
 from pkicheck.errors import InputError
 from pkicheck.policy import (
     BASELINE,
+    BR,
+    KEY_POLICIES,
+    MOZILLA,
+    MOZILLA_2_8,
     PRIVATE,
+    STRICT,
     CaaPolicy,
+    KeysPolicy,
     NamesPolicy,
     NetPolicy,
     Policy,
+    differences,
     policy_from_json,
     policy_json,
 )
 
 US = timedelta(microseconds=1)
-AREAS: Mapping[str, type[attrs.AttrsInstance]] = {"caa": CaaPolicy, "names": NamesPolicy, "net": NetPolicy}
+AREAS: Mapping[str, type[attrs.AttrsInstance]] = {
+    "caa": CaaPolicy,
+    "names": NamesPolicy,
+    "net": NetPolicy,
+    "keys": KeysPolicy,
+}
 FLAG: tuple[list[object], list[object]] = ([True, False], [None, 0, 1, "true"])
 
 
@@ -45,6 +57,12 @@ def span(low: timedelta, high: timedelta) -> tuple[list[object], list[object]]:
 def between(low: int, high: int) -> tuple[list[object], list[object]]:
     """Legal and illegal values of a whole number."""
     return [low, low + 1, high - 1, high], [low - 1, high + 1, 10**30, None, True, float(low), str(low)]
+
+
+LISTS: tuple[list[object], list[object]] = (
+    [(), ("compromised",), ("a-1", "b")],
+    ["compromised", ("A",), ("a b",), ("-a",), ("a" * 64,), ("",), (5,), 5, None],
+)
 
 
 # Every field of every area with values at its edges: legal ones, and ones that must be refused.
@@ -76,6 +94,19 @@ FIELDS: Mapping[str, tuple[list[object], list[object]]] = {
     "net.resolvers": ([(), ("192.0.2.1",), ("192.0.2.1", "192.0.2.2")], ["192.0.2.1", ("",), (5,), 5, None]),
     "net.public_resolvers": FLAG,
     "net.mix_case": FLAG,
+    "keys.rsa_min_bits": between(2048, 16384),
+    "keys.rsa_max_bits": between(2048, 16384),
+    "keys.rsa_sizes": (
+        [(), ("2048",), ("2048", "4096")],
+        ["2048", ("02048",), ("2k",), ("20480" * 2,), ("",), 5, None],
+    ),
+    "keys.rsa_exponent": words("note", "refuse"),
+    "keys.rsa_prime": FLAG,
+    "keys.fermat_rounds": between(100, 10_000),
+    "keys.curves": ([(), ("P-256",), ("P-256", "P-384", "P-521")], ["P-256", ("P-224",), ("p-256",), (5,), None]),
+    "keys.blocklists": LISTS,
+    "keys.blocklist_max_age": span(timedelta(hours=1), timedelta(days=3660)),
+    "keys.fixed_blocklists": LISTS,
 }
 NAMES: tuple[list[str], list[str]] = (["x", "BASELINE", "é" * 80], ["", "a" * 81, "line\nend", "\x1b[31m", "\u202e"])
 
@@ -85,7 +116,12 @@ def with_field(path: str, value: object) -> Policy:
     area, _, field = path.rpartition(".")
     if not area:
         return attrs.evolve(BASELINE, **{field: value})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    extra = {"canary_zone": "canary.example"} if path == "caa.failure_permits" and value is True else {}
+    # What a field needs beside it.
+    extra: dict[str, object] = (
+        {"canary_zone": "canary.example"} if path == "caa.failure_permits" and value is True else {}
+    )
+    if path == "keys.rsa_prime" and value is True:
+        extra = {"rsa_max_bits": 8192}
     changed: Any = attrs.evolve(cast("Any", getattr(BASELINE, area)), **{field: value, **extra})
     return attrs.evolve(BASELINE, **{area: changed})
 
@@ -123,7 +159,7 @@ def test_illegal_values(path: str, value: object) -> None:
         (path, value)
         for path, (_, wrong) in FIELDS.items()
         for value in wrong
-        if path not in ("net.secure_paths", "net.resolvers")
+        if not isinstance(FIELDS[path][0][0], tuple)
     ],
 )
 def test_messages_name_the_field(path: str, value: object) -> None:
@@ -183,13 +219,14 @@ def test_fingerprint_is_a_digest() -> None:
 
 
 def test_private_differs_where_it_says() -> None:
-    """PRIVATE is BASELINE but for: not public, internal names, no DNSSEC duty, any resolver."""
+    """PRIVATE is BASELINE but for: not public, internal names, no DNSSEC duty, any resolver, no list of bad keys."""
     wanted = attrs.evolve(
         BASELINE,
         name="PRIVATE",
         public=False,
         names=NamesPolicy(internal=True),
         net=NetPolicy(dnssec=False, public_resolvers=True),
+        keys=KeysPolicy(fixed_blocklists=()),
     )
     assert wanted == PRIVATE
 
@@ -209,6 +246,52 @@ def test_the_numbers_of_baseline() -> None:
     assert (BASELINE.caa.critical_bits, names.list_max_age) == (128, timedelta(days=180))
     assert (net.tries, net.try_wait, net.max_aliases) == (3, timedelta(seconds=2.5), 16)
     assert (net.ttl_cap, net.probe_max_age) == (timedelta(days=7), timedelta(hours=1))
+
+
+# --- choices about keys
+
+
+def test_named_choices_about_keys() -> None:
+    """The named choices are immutable values that differ where their documents do (R006, K11)."""
+    assert KEY_POLICIES == {"BR": BR, "MOZILLA": MOZILLA, "MOZILLA_2_8": MOZILLA_2_8, "STRICT": STRICT}
+    assert BASELINE.keys == BR == MOZILLA
+    assert differences(MOZILLA, MOZILLA_2_8) == (("curves", ["P-256", "P-384", "P-521"], ["P-256", "P-384"]),)
+    assert differences(BR, STRICT) == (
+        ("rsa_max_bits", 16384, 4096),
+        ("rsa_sizes", [], ["2048", "3072", "4096"]),
+        ("rsa_exponent", "note", "refuse"),
+        ("rsa_prime", False, True),
+        ("fermat_rounds", 100, 1000),
+        ("curves", ["P-256", "P-384", "P-521"], ["P-256", "P-384"]),
+    )
+    with pytest.raises(TypeError):
+        KEY_POLICIES["BR"] = STRICT  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+
+
+def test_differences_of_whole_policies() -> None:
+    """Two whole policies differ in dotted fields; equal ones in none; a policy and a part of one cannot be compared."""
+    assert differences(BASELINE, BASELINE) == ()
+    assert [name for name, _, _ in differences(BASELINE, PRIVATE)] == [
+        "name",
+        "public",
+        "names.internal",
+        "net.dnssec",
+        "net.public_resolvers",
+        "keys.fixed_blocklists",
+    ]
+    with pytest.raises(InputError, match=r"^differences: compare two policies"):
+        differences(BASELINE, BR)
+
+
+def test_choices_about_keys_fit_together() -> None:
+    """The least length is not above the greatest, a test of primality is bounded, and a list has one kind."""
+    assert KeysPolicy(rsa_min_bits=3072, rsa_max_bits=3072).rsa_min_bits == 3072
+    with pytest.raises(InputError, match=r"keys\.rsa_min_bits must not be above keys\.rsa_max_bits"):
+        KeysPolicy(rsa_min_bits=3073, rsa_max_bits=3072)
+    with pytest.raises(InputError, match=r"keys\.rsa_prime needs keys\.rsa_max_bits of at most 8192"):
+        KeysPolicy(rsa_prime=True, rsa_max_bits=8193)
+    with pytest.raises(InputError, match=r"in keys\.blocklists or in keys\.fixed_blocklists, not in both"):
+        KeysPolicy(blocklists=("a", "b"), fixed_blocklists=("b",))
 
 
 # --- values

@@ -7,7 +7,7 @@ new one with another fingerprint; give it another name. Every area has a file of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TypeGuard, cast
 
@@ -17,10 +17,27 @@ from pkicheck.canon import JsonValue, Sha256, canonical, digest
 from pkicheck.errors import InputError
 from pkicheck.policy._caa import CaaPolicy
 from pkicheck.policy._fields import flag, is_a, texts
+from pkicheck.policy._keys import BR, KEY_POLICIES, MOZILLA, MOZILLA_2_8, STRICT, KeysPolicy
 from pkicheck.policy._names import NamesPolicy
 from pkicheck.policy._net import NetPolicy
 
-__all__ = ["BASELINE", "PRIVATE", "CaaPolicy", "NamesPolicy", "NetPolicy", "Policy", "policy_from_json", "policy_json"]
+__all__ = [
+    "BASELINE",
+    "BR",
+    "KEY_POLICIES",
+    "MOZILLA",
+    "MOZILLA_2_8",
+    "PRIVATE",
+    "STRICT",
+    "CaaPolicy",
+    "KeysPolicy",
+    "NamesPolicy",
+    "NetPolicy",
+    "Policy",
+    "differences",
+    "policy_from_json",
+    "policy_json",
+]
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -32,7 +49,7 @@ class Policy:
     Attributes:
         name: what people call it; part of the fingerprint.
         public: whether it judges publicly trusted certificates.
-        caa, names, net: the choices by area.
+        caa, names, net, keys: the choices by area.
     """
 
     name: str
@@ -40,6 +57,7 @@ class Policy:
     caa: CaaPolicy = attrs.field(default=CaaPolicy(), validator=is_a(CaaPolicy))
     names: NamesPolicy = attrs.field(default=NamesPolicy(), validator=is_a(NamesPolicy))
     net: NetPolicy = attrs.field(default=NetPolicy(), validator=is_a(NetPolicy))
+    keys: KeysPolicy = attrs.field(default=KeysPolicy(), validator=is_a(KeysPolicy))
 
     def __attrs_post_init__(self) -> None:
         if not self.name or not self.name.isprintable() or len(self.name) > 80:
@@ -60,8 +78,9 @@ PRIVATE: Policy = Policy(
     public=False,
     names=NamesPolicy(internal=True),
     net=NetPolicy(dnssec=False, public_resolvers=True),
+    keys=KeysPolicy(fixed_blocklists=()),
 )
-"""For a private PKI: internal names and private addresses, no DNSSEC duty, no perspective duty."""
+"""For a private PKI: internal names and private addresses, no DNSSEC duty, no perspective duty, no list of bad keys."""
 
 
 def policy_json(policy: Policy) -> dict[str, JsonValue]:
@@ -86,6 +105,31 @@ def _unstructure(value: attrs.AttrsInstance) -> dict[str, JsonValue]:
         else:
             written[field.name] = item
     return written
+
+
+def differences(one: Policy | KeysPolicy, other: Policy | KeysPolicy) -> tuple[tuple[str, JsonValue, JsonValue], ...]:
+    """What differs between two policies, or two sets of choices about keys.
+
+    Returns:
+        For each field that differs, in the order of the fields: its dotted name, its value in `one` and in `other`,
+        as `policy_json` writes them. Nothing for equal ones.
+
+    Raises:
+        InputError: a policy and a set of choices, which have no field in common.
+    """
+    if type(one) is not type(other):
+        msg = "differences: compare two policies, or two sets of choices about keys"
+        raise InputError(msg)
+    theirs = dict(_fields(_unstructure(other), ""))
+    return tuple((name, value, theirs[name]) for name, value in _fields(_unstructure(one), "") if value != theirs[name])
+
+
+def _fields(values: Mapping[str, JsonValue], before: str) -> Iterator[tuple[str, JsonValue]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _fields(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
 
 
 def policy_from_json(value: JsonValue) -> Policy:
