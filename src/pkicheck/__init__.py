@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pkicheck.evidence import EvidenceJson, Replay, Stored, load
     from pkicheck.findings import Finding, Level, Verdict
     from pkicheck.issuerkey import IssuerKey, KeyAlias
+    from pkicheck.keys import KeyPlan, KeyResult, check_key, key_plan
     from pkicheck.lists import PackagedLists
     from pkicheck.methods import MethodId, labels
     from pkicheck.namecheck import NameResult, check_name, check_names
@@ -72,6 +73,8 @@ __all__ = [
     "InputError",
     "IssuerKey",
     "KeyAlias",
+    "KeyPlan",
+    "KeyResult",
     "Kind",
     "Level",
     "ListFact",
@@ -105,6 +108,7 @@ __all__ = [
     "arun_many",
     "caa_plan",
     "check_caa",
+    "check_key",
     "check_name",
     "check_names",
     "check_pair",
@@ -113,6 +117,7 @@ __all__ = [
     "dnssec",
     "explain",
     "iodef_reports",
+    "key_plan",
     "labels",
     "load",
     "name_defects",
@@ -126,6 +131,7 @@ __all__ = [
 _HOMES = {
     "pkicheck.network": ("Network",),
     "pkicheck.chainlog": ("ChainLog",),
+    "pkicheck.keys": ("KeyPlan", "KeyResult", "check_key", "key_plan"),
     "pkicheck.lists": ("PackagedLists",),
     "pkicheck.namecheck": ("NameResult", "check_name", "check_names"),
     "pkicheck._net": ("Health", "Resolver", "ServerHealth"),

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pkicheck.caa import DEADLINE, CaaResult, Purpose, caa_plan
+from pkicheck.keys import DEADLINE as KEY_DEADLINE
+from pkicheck.keys import KeyResult, key_plan
 from pkicheck.methods import MethodId
 from pkicheck.namecheck import DEADLINE as NAME_DEADLINE
 from pkicheck.namecheck import NameResult, Scope, name_plan, name_plans
@@ -19,7 +21,7 @@ from pkicheck.ports import AsyncTransport, Recorder
 if TYPE_CHECKING:
     from pkicheck._net._asyncio import Resolver
 
-__all__ = ["Resolver", "check_caa", "check_name", "check_names"]
+__all__ = ["Resolver", "check_caa", "check_key", "check_name", "check_names"]
 
 
 # The checks run under any event loop; asyncio is imported by who asks for its resolver. A type checker has to refuse a
@@ -58,6 +60,19 @@ async def check_caa(
         name, issuers=issuers, purpose=purpose, accounts=accounts, method=method, at=at, policy=policy, canary=canary
     )
     return await arun(plan, resolver, deadline=deadline, record=record)
+
+
+async def check_key(
+    spki: bytes,
+    *,
+    lists: AsyncTransport,
+    at: datetime,
+    policy: Policy = BASELINE,
+    deadline: timedelta = KEY_DEADLINE,
+    record: Recorder | None = None,
+) -> KeyResult:
+    """`pkicheck.check_key`, asynchronous."""
+    return await arun(key_plan(spki, at=at, policy=policy), lists, deadline=deadline, record=record)
 
 
 async def check_name(

@@ -7,11 +7,13 @@ import importlib.resources
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
-from functools import cache
+from functools import cache, partial
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 
 from pkicheck.canon import utc
 from pkicheck.errors import InputError, TransportError
+from pkicheck.keys import BLOCKLIST
 from pkicheck.lists._readers import (
     NEEDS_EXTRA,
     read_root_zone,
@@ -73,6 +75,10 @@ def packaged() -> Mapping[str, DatedList]:
     return found
 
 
+def _same(given: DatedList) -> DatedList:
+    return given
+
+
 def _clock() -> datetime:
     return datetime.now(timezone.utc)
 
@@ -83,6 +89,7 @@ class PackagedLists:
     Packaged files are read when they are first needed, once a process. Safe between threads.
 
     Args:
+        blocklists: lists of bad keys by the names that `policy.keys` gives them; none is packaged.
         root_zone, special_use, special_purpose, suffixes: lists that stand in for the packaged ones; see the readers.
         clock: the wall clock, aware.
     """
@@ -90,6 +97,7 @@ class PackagedLists:
     def __init__(
         self,
         *,
+        blocklists: Mapping[str, DatedList] = MappingProxyType({}),
         root_zone: RootZone | None = None,
         special_use: SpecialUse | None = None,
         special_purpose: SpecialPurpose | None = None,
@@ -102,6 +110,7 @@ class PackagedLists:
             SPECIAL_USE: _special_use if special_use is None else lambda: special_use,
             SPECIAL_PURPOSE: _special_purpose if special_purpose is None else lambda: special_purpose,
             SUFFIXES: _suffixes if suffixes is None else lambda: suffixes,
+            **{BLOCKLIST + name: partial(_same, each) for name, each in blocklists.items()},
         }
 
     def now(self) -> datetime:

@@ -19,10 +19,14 @@ from pkicheck.names import DomainName, parse_domain, to_ascii
 __all__ = [
     "NEEDS_EXTRA",
     "Source",
+    "day_of",
     "read_root_zone",
+    "read_source",
     "read_special_purpose",
     "read_special_use",
     "read_suffixes",
+    "text_of",
+    "version_of",
 ]
 
 NEEDS_EXTRA: Final = "the public suffix list needs an extra package: pip install 'pkicheck[psl]'"
@@ -49,7 +53,7 @@ _ALWAYS_BLOCKS: Final = {
 _ALWAYS_SUFFIXES: Final = ("com", "net", "org")
 
 
-def _read(source: Source) -> tuple[str, bytes]:
+def read_source(source: Source, *, most: int = _LARGEST) -> tuple[str, bytes]:
     """How messages call the source, and its bytes."""
     if isinstance(source, bytes):
         where, data = "the list", source
@@ -57,17 +61,18 @@ def _read(source: Source) -> tuple[str, bytes]:
         where = str(source)
         try:
             with Path(source).open("rb") as file:
-                data = file.read(_LARGEST + 1)
+                data = file.read(most + 1)
         except OSError as error:
             msg = f"{where} cannot be read: {error.strerror}"
             raise InputError(msg) from None
-    if len(data) > _LARGEST:
-        msg = f"{where} is longer than {_LARGEST} octets: this is no list of names"
+    if len(data) > most:
+        msg = f"{where} is longer than {most} octets: this is no list"
         raise InputError(msg)
     return where, data
 
 
-def _text(where: str, data: bytes) -> str:
+def text_of(where: str, data: bytes) -> str:
+    """The bytes of a list as UTF-8."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -85,7 +90,7 @@ def _day(where: str, text: str) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
 
 
-def _dated(where: str, text: str, as_of: datetime | date | None) -> datetime:
+def day_of(where: str, text: str, as_of: datetime | date | None) -> datetime:
     """The day of a file that does not say it by its format: the caller's word, else a comment at its beginning."""
     if isinstance(as_of, datetime):
         return utc(as_of, what="as_of")
@@ -98,7 +103,8 @@ def _dated(where: str, text: str, as_of: datetime | date | None) -> datetime:
     return _day(where, found[1])
 
 
-def _version(edition: str, *parts: bytes) -> str:
+def version_of(edition: str, *parts: bytes) -> str:
+    """How results name an edition: its day or number, and the beginning of the SHA-256 of its bytes."""
     return f"{edition} sha256:{hashlib.sha256(b''.join(parts)).hexdigest()[:16]}"
 
 
@@ -118,8 +124,8 @@ def read_root_zone(source: Source) -> RootZone:
     Raises:
         InputError: unreadable, or another format; the message names the file and the line.
     """
-    where, data = _read(source)
-    lines = _text(where, data).splitlines()
+    where, data = read_source(source)
+    lines = text_of(where, data).splitlines()
     version = _ROOT_VERSION.match(lines[0] if lines else "")
     if version is None:
         msg = f"{where}, line 1: expected # Version YYYYMMDDNN"
@@ -131,7 +137,7 @@ def read_root_zone(source: Source) -> RootZone:
     _missing(where, _ALWAYS_SUFFIXES, frozenset(labels))
     edition = "".join(version.groups())
     return RootZone(
-        version=_version(edition, data), as_of=_day(where, "-".join(version.groups()[:3])), labels=frozenset(labels)
+        version=version_of(edition, data), as_of=_day(where, "-".join(version.groups()[:3])), labels=frozenset(labels)
     )
 
 
@@ -177,16 +183,16 @@ def read_special_use(source: Source, *, as_of: datetime | date | None = None) ->
     Raises:
         InputError: unreadable, another format, not whole, no day; the message names the file and the line.
     """
-    where, data = _read(source)
-    text = _text(where, data)
-    day = _dated(where, text, as_of)
+    where, data = read_source(source)
+    text = text_of(where, data)
+    day = day_of(where, text, as_of)
     # The registry marks what it withdrew with a remark; such a name is as little anybody's as before.
     names = frozenset(
         _name(where, number, _REMARK.sub("", row[0]).strip().removesuffix(".")).text
         for number, row in _rows(where, text, ("Name", "Reference"))
     )
     _missing(where, _ALWAYS_SPECIAL_USE, names)
-    return SpecialUse(version=_version(f"{day:%Y-%m-%d}", data), as_of=day, names=names)
+    return SpecialUse(version=version_of(f"{day:%Y-%m-%d}", data), as_of=day, names=names)
 
 
 def _networks(where: str, text: str, version: int) -> list[tuple[IPv4Network | IPv6Network, str]]:
@@ -232,15 +238,15 @@ def read_special_purpose(ipv4: Source, ipv6: Source, *, as_of: datetime | date |
     octets: list[bytes] = []
     blocks: dict[int, tuple[Block, ...]] = {}
     for version, source in ((4, ipv4), (6, ipv6)):
-        where, data = _read(source)
-        text = _text(where, data)
-        days.append(_dated(where, text, as_of))
+        where, data = read_source(source)
+        text = text_of(where, data)
+        days.append(day_of(where, text, as_of))
         octets.append(data)
         blocks[version] = _nested(_networks(where, text, version))
     # Two files are as fresh as the older one.
     day = min(days)
     firsts = {version: tuple(each.first for each in found) for version, found in blocks.items()}
-    return SpecialPurpose(version=_version(f"{day:%Y-%m-%d}", *octets), as_of=day, blocks=blocks, firsts=firsts)
+    return SpecialPurpose(version=version_of(f"{day:%Y-%m-%d}", *octets), as_of=day, blocks=blocks, firsts=firsts)
 
 
 def _rules(where: str, text: str) -> list[str]:
@@ -283,10 +289,10 @@ def read_suffixes(source: Source, *, as_of: datetime | date | None = None) -> Su
         from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - an extra
     except ImportError:
         raise TransportError(NEEDS_EXTRA) from None
-    where, data = _read(source)
-    text = _text(where, data)
+    where, data = read_source(source)
+    text = text_of(where, data)
     version = _PSL_VERSION.search(text[:2000])
-    day = _day(where, version[2]) if version is not None and as_of is None else _dated(where, text, as_of)
+    day = _day(where, version[2]) if version is not None and as_of is None else day_of(where, text, as_of)
     rules = PublicSuffixList(_rules(where, text), accept_unknown=False, accept_encoded_idn=False, only_icann=True)
     edition = f"{day:%Y-%m-%d}" if version is None else version[1]
-    return Suffixes(version=_version(edition, data), as_of=day, rules=rules)
+    return Suffixes(version=version_of(edition, data), as_of=day, rules=rules)
