@@ -29,6 +29,7 @@ from pkicheck.policy import (
     NamesPolicy,
     NetPolicy,
     Policy,
+    SubjectPolicy,
     differences,
     policy_from_json,
     policy_json,
@@ -40,6 +41,7 @@ AREAS: Mapping[str, type[attrs.AttrsInstance]] = {
     "names": NamesPolicy,
     "net": NetPolicy,
     "keys": KeysPolicy,
+    "subject": SubjectPolicy,
 }
 FLAG: tuple[list[object], list[object]] = ([True, False], [None, 0, 1, "true"])
 
@@ -107,6 +109,8 @@ FIELDS: Mapping[str, tuple[list[object], list[object]]] = {
     "keys.blocklists": LISTS,
     "keys.blocklist_max_age": span(timedelta(hours=1), timedelta(days=3660)),
     "keys.fixed_blocklists": LISTS,
+    "subject.country_xx": words("note", "refuse"),
+    "subject.country_list_max_age": span(timedelta(days=1), timedelta(days=3660)),
 }
 NAMES: tuple[list[str], list[str]] = (["x", "BASELINE", "é" * 80], ["", "a" * 81, "line\nend", "\x1b[31m", "\u202e"])
 

@@ -13,13 +13,14 @@ from typing import Final
 
 from pkicheck.canon import utc
 from pkicheck.errors import InputError, TransportError
-from pkicheck.lists._values import Block, RootZone, SpecialPurpose, SpecialUse, Suffixes
+from pkicheck.lists._values import Block, Countries, RootZone, SpecialPurpose, SpecialUse, Suffixes
 from pkicheck.names import DomainName, parse_domain, to_ascii
 
 __all__ = [
     "NEEDS_EXTRA",
     "Source",
     "day_of",
+    "read_countries",
     "read_root_zone",
     "read_source",
     "read_special_purpose",
@@ -41,6 +42,7 @@ _ROOT_VERSION: Final = re.compile(r"# Version (\d{4})(\d\d)(\d\d)(\d\d)\b", re.A
 _PSL_VERSION: Final = re.compile(r"// VERSION: ((\d{4}-\d\d-\d\d)_[0-9-]+_UTC)", re.ASCII)
 _PSL_BEGIN: Final = "// ===BEGIN ICANN DOMAINS==="
 _PSL_END: Final = "// ===END ICANN DOMAINS==="
+_COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 _FOOTNOTE: Final = re.compile(r"\s*\[\d+\]", re.ASCII)
 _REMARK: Final = re.compile(r"\s*\([A-Za-z ]+\)", re.ASCII)
 
@@ -50,6 +52,7 @@ _ALWAYS_BLOCKS: Final = {
     4: ("0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "240.0.0.0/4"),
     6: ("::/128", "::1/128", "::ffff:0:0/96", "2001::/23", "fc00::/7", "fe80::/10"),
 }
+_ALWAYS_COUNTRIES: Final = ("AU", "BR", "CN", "DE", "ES", "FR", "GB", "GR", "IN", "JP", "US", "ZA")
 _ALWAYS_SUFFIXES: Final = ("com", "net", "org")
 
 
@@ -247,6 +250,32 @@ def read_special_purpose(ipv4: Source, ipv6: Source, *, as_of: datetime | date |
     day = min(days)
     firsts = {version: tuple(each.first for each in found) for version, found in blocks.items()}
     return SpecialPurpose(version=version_of(f"{day:%Y-%m-%d}", *octets), as_of=day, blocks=blocks, firsts=firsts)
+
+
+def read_countries(source: Source, *, as_of: datetime | date | None = None) -> Countries:
+    """The country codes of ISO 3166-1 as CSV with the columns `Code,Name`; several names with a semicolon between them.
+
+    Args:
+        source: the file, in UTF-8. ISO publishes the codes as a web page, at https://www.iso.org/obp/ui/#search.
+        as_of: the day on which it was fetched; not needed when a line `# As of YYYY-MM-DD` stands above the header.
+
+    Raises:
+        InputError: unreadable, another format, not whole, no day; the message names the file and the line.
+    """
+    where, data = read_source(source)
+    text = text_of(where, data)
+    day = day_of(where, text, as_of)
+    names: dict[str, str] = {}
+    codes: dict[str, str] = {}
+    for number, row in _rows(where, text, ("Code", "Name")):
+        code, called = row[0], [" ".join(each.split()) for each in row[1].split(";")]
+        if not _COUNTRY.fullmatch(code) or code in names or not all(called):
+            msg = f"{where}, line {number}: expected a new code of two capital letters and a name"
+            raise InputError(msg)
+        names[code] = called[0]
+        codes |= {each.casefold(): code for each in called}
+    _missing(where, _ALWAYS_COUNTRIES, frozenset(names))
+    return Countries(version=version_of(f"{day:%Y-%m-%d}", data), as_of=day, names=names, codes=codes)
 
 
 def _rules(where: str, text: str) -> list[str]:

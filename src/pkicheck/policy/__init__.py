@@ -20,6 +20,7 @@ from pkicheck.policy._fields import flag, is_a, texts
 from pkicheck.policy._keys import BR, KEY_POLICIES, MOZILLA, MOZILLA_2_8, STRICT, KeysPolicy
 from pkicheck.policy._names import NamesPolicy
 from pkicheck.policy._net import NetPolicy
+from pkicheck.policy._subject import SubjectPolicy
 
 __all__ = [
     "BASELINE",
@@ -34,6 +35,7 @@ __all__ = [
     "NamesPolicy",
     "NetPolicy",
     "Policy",
+    "SubjectPolicy",
     "differences",
     "policy_from_json",
     "policy_json",
@@ -49,7 +51,7 @@ class Policy:
     Attributes:
         name: what people call it; part of the fingerprint.
         public: whether it judges publicly trusted certificates.
-        caa, names, net, keys: the choices by area.
+        caa, names, net, keys, subject: the choices by area.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Policy:
     names: NamesPolicy = attrs.field(default=NamesPolicy(), validator=is_a(NamesPolicy))
     net: NetPolicy = attrs.field(default=NetPolicy(), validator=is_a(NetPolicy))
     keys: KeysPolicy = attrs.field(default=KeysPolicy(), validator=is_a(KeysPolicy))
+    subject: SubjectPolicy = attrs.field(default=SubjectPolicy(), validator=is_a(SubjectPolicy))
 
     def __attrs_post_init__(self) -> None:
         if not self.name or not self.name.isprintable() or len(self.name) > 80:
