@@ -8,13 +8,15 @@ from functools import cache
 import attrs
 
 import pkicheck
+from pkicheck.csr import check_certificate, inspect_certificate
 from pkicheck.lists import PackagedLists
 from pkicheck.namecheck import check_name
 from pkicheck.pairs import check_pair
 from pkicheck.policy import BASELINE, PRIVATE, CaaPolicy, Policy
 from pkicheck.results import Result
 from pkicheck.testing import FixedClock, Zone
-from tests import derkit
+from tests import csrkit, derkit
+from tests.make_certificate_vectors import GOOD
 
 AT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 """The moment at which everything here happens."""
@@ -122,4 +124,11 @@ def results() -> dict[str, Result]:
     )
     made["pair"] = check_pair(pre, final, at=AT)
     made["pair-swapped"] = check_pair(final, pre, at=AT)
+    who = csrkit.identity(subject=[("countryName", "ES")])
+    bound = csrkit.bind(who=who, issuer=csrkit.ca())
+    made["csr"] = bound
+    made["csr-other-order"] = csrkit.bind(who=csrkit.identity("other.com"))
+    certificate = csrkit.signed_certificate(GOOD)
+    made["certificate"] = check_certificate(certificate, binding=bound.binding, issuer=csrkit.ca(), at=AT)
+    made["certificate-alone"] = inspect_certificate(certificate)
     return made

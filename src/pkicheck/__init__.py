@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from pkicheck.caa import CaaPlan, CaaResult, caa_plan, check_caa, iodef_reports
     from pkicheck.chainlog import ChainLog
     from pkicheck.codes import CATALOGUE, Code, code
+    from pkicheck.csr import (
+        Binding,
+        BindResult,
+        CertificateResult,
+        Identity,
+        Issuance,
+        bind_csr,
+        check_certificate,
+        check_tbs,
+        inspect_certificate,
+    )
     from pkicheck.dnssecstate import Dnssec, dnssec
     from pkicheck.errors import InputError, Refused, TransportError
     from pkicheck.evidence import EvidenceJson, Replay, Stored, load
@@ -45,6 +56,7 @@ if TYPE_CHECKING:
         TlsProbe,
         Transport,
     )
+    from pkicheck.registry import MemoryRegistry, SqliteRegistry
     from pkicheck.results import Kind, Result, combine
     from pkicheck.wording import explain
     from pkicheck.zones import Zones
@@ -54,9 +66,12 @@ __all__ = [
     "CATALOGUE",
     "PRIVATE",
     "AsyncTransport",
+    "BindResult",
+    "Binding",
     "CaaPlan",
     "CaaResult",
     "CertName",
+    "CertificateResult",
     "ChainLog",
     "Code",
     "DnsName",
@@ -70,7 +85,9 @@ __all__ = [
     "Health",
     "HttpGet",
     "HttpObservation",
+    "Identity",
     "InputError",
+    "Issuance",
     "IssuerKey",
     "KeyAlias",
     "KeyPlan",
@@ -79,6 +96,7 @@ __all__ = [
     "Level",
     "ListFact",
     "ListQuestion",
+    "MemoryRegistry",
     "MethodId",
     "NameResult",
     "Needs",
@@ -95,6 +113,7 @@ __all__ = [
     "Result",
     "Seen",
     "ServerHealth",
+    "SqliteRegistry",
     "Stored",
     "TlsObservation",
     "TlsProbe",
@@ -106,16 +125,20 @@ __all__ = [
     "__version__",
     "arun",
     "arun_many",
+    "bind_csr",
     "caa_plan",
     "check_caa",
+    "check_certificate",
     "check_key",
     "check_name",
     "check_names",
     "check_pair",
+    "check_tbs",
     "code",
     "combine",
     "dnssec",
     "explain",
+    "inspect_certificate",
     "iodef_reports",
     "key_plan",
     "labels",
@@ -137,6 +160,17 @@ _HOMES = {
     "pkicheck._net": ("Health", "Resolver", "ServerHealth"),
     "pkicheck.caa": ("CaaPlan", "CaaResult", "caa_plan", "check_caa", "iodef_reports"),
     "pkicheck.codes": ("CATALOGUE", "Code", "code"),
+    "pkicheck.csr": (
+        "Binding",
+        "BindResult",
+        "CertificateResult",
+        "Identity",
+        "Issuance",
+        "bind_csr",
+        "check_certificate",
+        "check_tbs",
+        "inspect_certificate",
+    ),
     "pkicheck.dnssecstate": ("Dnssec", "dnssec"),
     "pkicheck.errors": ("InputError", "Refused", "TransportError"),
     "pkicheck.evidence": ("EvidenceJson", "Replay", "Stored", "load"),
@@ -164,6 +198,7 @@ _HOMES = {
         "TlsProbe",
         "Transport",
     ),
+    "pkicheck.registry": ("MemoryRegistry", "SqliteRegistry"),
     "pkicheck.results": ("Kind", "Result", "combine"),
     "pkicheck.zones": ("Zones",),
 }

@@ -36,9 +36,25 @@ _ANSWERED: Final = (DnsObservation, HttpObservation, TlsObservation, ListFact)
 _LARGEST: Final = 64 * 1024 * 1024
 
 _PlanReader = Callable[[Mapping[str, JsonValue], Mapping[Sha256, bytes], datetime | None], Plan[Result]]
+
+
+def _csr(asked: Mapping[str, JsonValue], known: Mapping[Sha256, bytes], at: datetime | None) -> Plan[Result]:
+    from pkicheck.csr import bind_plan_from_json  # noqa: PLC0415 - it loads cryptography: only records of its kind do
+
+    return bind_plan_from_json(asked, known, at)
+
+
+def _certificate(asked: Mapping[str, JsonValue], known: Mapping[Sha256, bytes], at: datetime | None) -> Plan[Result]:
+    from pkicheck.csr import certificate_plan_from_json  # noqa: PLC0415 - likewise
+
+    return certificate_plan_from_json(asked, known, at)
+
+
 _PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType(
     {
         "caa": caa_plan_from_json,
+        "certificate": _certificate,
+        "csr": _csr,
         "key": key_plan_from_json,
         "name": name_plan_from_json,
         "pair": pair_plan_from_json,

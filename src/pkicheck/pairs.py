@@ -30,7 +30,7 @@ from pkicheck.findings import Finding, finding
 from pkicheck.policy import BASELINE, Policy, policy_from_json, policy_json
 from pkicheck.ports import Seen
 from pkicheck.results import Kind, Result
-from pkicheck.x509 import MOST_EXTENSIONS, Tbs, extension_oid, name_attributes, read_certificate
+from pkicheck.x509 import MOST_EXTENSIONS, Tbs, extension_oid, read_certificate, says_the_same
 
 __all__ = [
     "POISON",
@@ -283,7 +283,7 @@ def _fields(before: Tbs, after: Tbs) -> list[Finding]:
         was, now = _octets(old), _octets(new)
         if was == now:
             continue
-        same = field in _ENCODINGS and old is not None and new is not None and _says_the_same(old, new)
+        same = field in _ENCODINGS and old is not None and new is not None and says_the_same(old, new)
         code = _ENCODINGS[field] if same else differs
         findings.append(finding(code, place, expected=_hex(now), saw=[_hex(was)]))
     return findings
@@ -297,17 +297,6 @@ def _hex(octets: bytes | None) -> str:
     if octets is None:
         return "nothing"
     return octets[:_SHOWN].hex() + ("..." if len(octets) > _SHOWN else "")
-
-
-def _says_the_same(one: Element, other: Element) -> bool:
-    """Two Names with the same types and characters (R015)."""
-    try:
-        said = [
-            [[(each.oid, each.value.text()) for each in rdn] for rdn in name_attributes(name)] for name in (one, other)
-        ]
-    except DerError:
-        return False
-    return said[0] == said[1]
 
 
 _Extension = tuple[str, bytes]

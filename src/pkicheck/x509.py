@@ -33,6 +33,7 @@ __all__ = [
     "read_extension",
     "read_extensions",
     "read_tbs",
+    "says_the_same",
 ]
 
 MOST_EXTENSIONS: Final = 64
@@ -185,6 +186,17 @@ def name_attributes(name: Element) -> tuple[tuple[Attribute, ...], ...]:
             raise DerError("missing-element", rdn.body)
         found.append(attributes)
     return tuple(found)
+
+
+def says_the_same(one: Element, other: Element) -> bool:
+    """Two Names have the same types and characters, whatever types of strings they are written in (R015)."""
+    try:
+        said = [
+            [[(each.oid, each.value.text()) for each in rdn] for rdn in name_attributes(name)] for name in (one, other)
+        ]
+    except DerError:
+        return False
+    return said[0] == said[1]
 
 
 def _pair(attribute: Element) -> tuple[Element, Element]:

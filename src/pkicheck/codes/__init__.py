@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pkicheck.codes import caa, dns, evidence, key, name, pair, subject
+from pkicheck.codes import binding, caa, certificate, csr, dns, evidence, key, name, pair, subject
 from pkicheck.codes._types import Code, Level
 from pkicheck.errors import InputError
 
 __all__ = ["CATALOGUE", "Code", "Level", "code"]
 
-_AREAS = (caa, dns, evidence, key, name, pair, subject)
+_AREAS = (binding, caa, certificate, csr, dns, evidence, key, name, pair, subject)
 
 
 def _join() -> Mapping[str, Code]:
