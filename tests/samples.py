@@ -8,11 +8,15 @@ from functools import cache
 import attrs
 
 import pkicheck
+from pkicheck.csr import check_certificate, inspect_certificate
 from pkicheck.lists import PackagedLists
 from pkicheck.namecheck import check_name
+from pkicheck.pairs import check_pair
 from pkicheck.policy import BASELINE, PRIVATE, CaaPolicy, Policy
 from pkicheck.results import Result
 from pkicheck.testing import FixedClock, Zone
+from tests import csrkit, derkit
+from tests.make_certificate_vectors import GOOD
 
 AT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 """The moment at which everything here happens."""
@@ -115,4 +119,16 @@ def results() -> dict[str, Result]:
     made["name-broken"] = check_name(b"-a_\x00\xff..example", lists=lists)
     made["name-address"] = check_name("10.0.0.1", lists=lists)
     made["name-dry-run"] = check_name("good.com", lists=lists, at=AT - timedelta(days=3650))
+    pre, final = (
+        derkit.certificate(derkit.Tbs(extensions=(derkit.AKI, each)).der()) for each in (derkit.POISON, derkit.SCTS)
+    )
+    made["pair"] = check_pair(pre, final, at=AT)
+    made["pair-swapped"] = check_pair(final, pre, at=AT)
+    who = csrkit.identity(subject=[("countryName", "ES")])
+    bound = csrkit.bind(who=who, issuer=csrkit.ca())
+    made["csr"] = bound
+    made["csr-other-order"] = csrkit.bind(who=csrkit.identity("other.com"))
+    certificate = csrkit.signed_certificate(GOOD)
+    made["certificate"] = check_certificate(certificate, binding=bound.binding, issuer=csrkit.ca(), at=AT)
+    made["certificate-alone"] = inspect_certificate(certificate)
     return made

@@ -31,6 +31,7 @@ from pkicheck.lists import (
 from pkicheck.namecheck import ROOT_ZONE, SPECIAL_PURPOSE, SPECIAL_USE, SUFFIXES
 from pkicheck.names import DnsName, address_text, parse_domain, to_ascii
 from pkicheck.ports import DnsQuery, Failure, ListFact, ListQuestion
+from pkicheck.subject import COUNTRIES
 from tests.architecture.source import ROOT
 from tests.namekit import LISTS, newest
 
@@ -83,7 +84,7 @@ def _answer(lists: PackagedLists, name: str, key: str) -> ListFact:
 def test_packaged_lists_are_dated() -> None:
     """Each packaged list has a version with a digest and a day in UTC that is not in the future (R071)."""
     loaded = packaged()
-    assert set(loaded) == {ROOT_ZONE, SPECIAL_USE, SPECIAL_PURPOSE, SUFFIXES}
+    assert set(loaded) == {ROOT_ZONE, SPECIAL_USE, SPECIAL_PURPOSE, SUFFIXES, COUNTRIES}
     for each in loaded.values():
         assert re.fullmatch(r"[0-9A-Z_-]+ sha256:[0-9a-f]{16}", each.version)
         assert each.as_of.utcoffset() == timedelta(0)

@@ -18,14 +18,21 @@ from pkicheck.canon import JsonValue, canonical, parse_json
 from pkicheck.errors import InputError
 from pkicheck.policy import (
     BASELINE,
+    BR,
+    KEY_POLICIES,
+    MOZILLA,
+    MOZILLA_2_8,
     PRIVATE,
+    STRICT,
     CaaPolicy,
+    GatePolicy,
+    KeysPolicy,
     MpicPolicy,
     NamesPolicy,
     NetPolicy,
     Policy,
-    PolicyChange,
-    policy_diff,
+    SubjectPolicy,
+    differences,
     policy_from_json,
     policy_from_toml,
     policy_json,
@@ -37,6 +44,9 @@ AREAS: Mapping[str, type[attrs.AttrsInstance]] = {
     "mpic": MpicPolicy,
     "names": NamesPolicy,
     "net": NetPolicy,
+    "keys": KeysPolicy,
+    "subject": SubjectPolicy,
+    "gate": GatePolicy,
 }
 FLAG: tuple[list[object], list[object]] = ([True, False], [None, 0, 1, "true"])
 
@@ -56,6 +66,12 @@ def between(low: int, high: int) -> tuple[list[object], list[object]]:
     return [low, low + 1, high - 1, high], [low - 1, high + 1, 10**30, None, True, float(low), str(low)]
 
 
+LISTS: tuple[list[object], list[object]] = (
+    [(), ("compromised",), ("a-1", "b")],
+    ["compromised", ("A",), ("a b",), ("-a",), ("a" * 64,), ("",), (5,), 5, None],
+)
+
+
 # Every field of every area with values at its edges: legal ones, and ones that must be refused.
 FIELDS: Mapping[str, tuple[list[object], list[object]]] = {
     "public": FLAG,
@@ -64,6 +80,16 @@ FIELDS: Mapping[str, tuple[list[object], list[object]]] = {
     "caa.malformed_tag": words("refuse", "tolerate"),
     "caa.failure_permits": FLAG,
     "caa.canary_zone": (["", "canary.example", "other.example"], []),
+    "gate.roles": ([(), ("ev:final", "ov:final")], ["ev:final", ("final",), ("xx:final",), (5,)]),
+    "gate.approvers": ([(), ("anna final " + "0" * 64,)], [("anna final",), ("anna final " + "g" * 64,), 5]),
+    "gate.authentication": ([(), ("mfa",)], ["mfa", ("",), 5]),
+    "gate.approval_age": span(timedelta(minutes=1), timedelta(days=398)),
+    "gate.holds": ([(), ("all", "domain:a.example", "kind:ev")], ["all", ("some",), ("domain:",)]),
+    "gate.serials": FLAG,
+    "gate.serial_bits": between(64, 160),
+    "gate.backdate": span(timedelta(0), timedelta(hours=48)),
+    "gate.lifetime": span(timedelta(seconds=1), timedelta(hours=8)),
+    "gate.disclosed": FLAG,
     "mpic.required": FLAG,
     "mpic.remotes": between(0, 64),
     "mpic.claims": words("count", "refuse"),
@@ -89,6 +115,21 @@ FIELDS: Mapping[str, tuple[list[object], list[object]]] = {
     "net.resolvers": ([(), ("192.0.2.1",), ("192.0.2.1", "192.0.2.2")], ["192.0.2.1", ("",), (5,), 5, None]),
     "net.public_resolvers": FLAG,
     "net.mix_case": FLAG,
+    "keys.rsa_min_bits": between(2048, 16384),
+    "keys.rsa_max_bits": between(2048, 16384),
+    "keys.rsa_sizes": (
+        [(), ("2048",), ("2048", "4096")],
+        ["2048", ("02048",), ("2k",), ("20480" * 2,), ("",), 5, None],
+    ),
+    "keys.rsa_exponent": words("note", "refuse"),
+    "keys.rsa_prime": FLAG,
+    "keys.fermat_rounds": between(100, 10_000),
+    "keys.curves": ([(), ("P-256",), ("P-256", "P-384", "P-521")], ["P-256", ("P-224",), ("p-256",), (5,), None]),
+    "keys.blocklists": LISTS,
+    "keys.blocklist_max_age": span(timedelta(hours=1), timedelta(days=3660)),
+    "keys.fixed_blocklists": LISTS,
+    "subject.country_xx": words("note", "refuse"),
+    "subject.country_list_max_age": span(timedelta(days=1), timedelta(days=3660)),
 }
 NAMES: tuple[list[str], list[str]] = (["x", "BASELINE", "é" * 80], ["", "a" * 81, "line\nend", "\x1b[31m", "\u202e"])
 
@@ -98,7 +139,12 @@ def with_field(path: str, value: object) -> Policy:
     area, _, field = path.rpartition(".")
     if not area:
         return attrs.evolve(BASELINE, **{field: value})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    extra = {"canary_zone": "canary.example"} if path == "caa.failure_permits" and value is True else {}
+    # What a field needs beside it.
+    extra: dict[str, object] = (
+        {"canary_zone": "canary.example"} if path == "caa.failure_permits" and value is True else {}
+    )
+    if path == "keys.rsa_prime" and value is True:
+        extra = {"rsa_max_bits": 8192}
     changed: Any = attrs.evolve(cast("Any", getattr(BASELINE, area)), **{field: value, **extra})
     return attrs.evolve(BASELINE, **{area: changed})
 
@@ -136,7 +182,7 @@ def test_illegal_values(path: str, value: object) -> None:
         (path, value)
         for path, (_, wrong) in FIELDS.items()
         for value in wrong
-        if path not in ("net.secure_paths", "net.resolvers")
+        if not isinstance(FIELDS[path][0][0], tuple)
     ],
 )
 def test_messages_name_the_field(path: str, value: object) -> None:
@@ -196,7 +242,7 @@ def test_fingerprint_is_a_digest() -> None:
 
 
 def test_private_differs_where_it_says() -> None:
-    """PRIVATE is BASELINE but for: not public, no perspective duty, internal names, no DNSSEC duty, any resolver."""
+    """PRIVATE is BASELINE but for: not public, no corroboration, internal names, no DNSSEC, any resolver, no key list."""
     wanted = attrs.evolve(
         BASELINE,
         name="PRIVATE",
@@ -204,6 +250,7 @@ def test_private_differs_where_it_says() -> None:
         mpic=MpicPolicy(required=False),
         names=NamesPolicy(internal=True),
         net=NetPolicy(dnssec=False, public_resolvers=True),
+        keys=KeysPolicy(fixed_blocklists=()),
     )
     assert wanted == PRIVATE
 
@@ -223,6 +270,52 @@ def test_the_numbers_of_baseline() -> None:
     assert (BASELINE.caa.critical_bits, names.list_max_age) == (128, timedelta(days=180))
     assert (net.tries, net.try_wait, net.max_aliases) == (3, timedelta(seconds=2.5), 16)
     assert (net.ttl_cap, net.probe_max_age) == (timedelta(days=7), timedelta(hours=1))
+
+
+# --- choices about keys
+
+
+def test_named_choices_about_keys() -> None:
+    """The named choices are immutable values that differ where their documents do (R006, K11)."""
+    assert KEY_POLICIES == {"BR": BR, "MOZILLA": MOZILLA, "MOZILLA_2_8": MOZILLA_2_8, "STRICT": STRICT}
+    assert BASELINE.keys == BR == MOZILLA
+    assert differences(MOZILLA, MOZILLA_2_8) == (("curves", ["P-256", "P-384", "P-521"], ["P-256", "P-384"]),)
+    assert differences(BR, STRICT) == (
+        ("rsa_max_bits", 16384, 4096),
+        ("rsa_sizes", [], ["2048", "3072", "4096"]),
+        ("rsa_exponent", "note", "refuse"),
+        ("rsa_prime", False, True),
+        ("fermat_rounds", 100, 1000),
+        ("curves", ["P-256", "P-384", "P-521"], ["P-256", "P-384"]),
+    )
+    with pytest.raises(TypeError):
+        KEY_POLICIES["BR"] = STRICT  # type: ignore[index]  # pyright: ignore[reportIndexIssue]
+
+
+def test_differences_of_whole_policies() -> None:
+    """Two whole policies differ in dotted fields; equal ones in none; a policy and a part of one cannot be compared."""
+    assert differences(BASELINE, BASELINE) == ()
+    assert [name for name, _, _ in differences(BASELINE, PRIVATE)] == [
+        "name",
+        "public",
+        "names.internal",
+        "net.dnssec",
+        "net.public_resolvers",
+        "keys.fixed_blocklists",
+    ]
+    with pytest.raises(InputError, match=r"^differences: compare two policies"):
+        differences(BASELINE, BR)
+
+
+def test_choices_about_keys_fit_together() -> None:
+    """The least length is not above the greatest, a test of primality is bounded, and a list has one kind."""
+    assert KeysPolicy(rsa_min_bits=3072, rsa_max_bits=3072).rsa_min_bits == 3072
+    with pytest.raises(InputError, match=r"keys\.rsa_min_bits must not be above keys\.rsa_max_bits"):
+        KeysPolicy(rsa_min_bits=3073, rsa_max_bits=3072)
+    with pytest.raises(InputError, match=r"keys\.rsa_prime needs keys\.rsa_max_bits of at most 8192"):
+        KeysPolicy(rsa_prime=True, rsa_max_bits=8193)
+    with pytest.raises(InputError, match=r"in keys\.blocklists or in keys\.fixed_blocklists, not in both"):
+        KeysPolicy(blocklists=("a", "b"), fixed_blocklists=("b",))
 
 
 # --- values
@@ -406,13 +499,3 @@ def test_a_wrong_policy_file_is_refused_when_loaded(text: str | bytes, message: 
     """An unknown field, a zero of tries, a text that is no duration: an error at load time that names it (R076)."""
     with pytest.raises(InputError, match=re.escape(message)):
         policy_from_toml(text)
-
-
-def test_the_difference_of_two_policies() -> None:
-    """Policies that differ in one flag have other fingerprints and one readable difference (R016, R020)."""
-    changed = attrs.evolve(BASELINE, net=NetPolicy(mix_case=False))
-    assert changed.fingerprint != BASELINE.fingerprint
-    assert policy_diff(BASELINE, changed) == (PolicyChange("net.mix_case", "true", "false"),)
-    assert policy_diff(BASELINE, BASELINE) == ()
-    named = [each.field for each in policy_diff(BASELINE, PRIVATE)]
-    assert named == ["name", "public", "mpic.required", "names.internal", "net.dnssec", "net.public_resolvers"]

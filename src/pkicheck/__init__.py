@@ -15,17 +15,30 @@ if TYPE_CHECKING:
     from pkicheck.caa import CaaPlan, CaaResult, caa_plan, check_caa, iodef_reports
     from pkicheck.chainlog import ChainLog
     from pkicheck.codes import CATALOGUE, Code, code
+    from pkicheck.csr import (
+        Binding,
+        BindResult,
+        CertificateResult,
+        Identity,
+        Issuance,
+        bind_csr,
+        check_certificate,
+        check_tbs,
+        inspect_certificate,
+    )
     from pkicheck.dnssecstate import Dnssec, dnssec
     from pkicheck.errors import InputError, Refused, TransportError
     from pkicheck.evidence import EvidenceJson, Replay, Stored, load
     from pkicheck.findings import Finding, Level, Verdict
     from pkicheck.issuerkey import IssuerKey, KeyAlias
+    from pkicheck.keys import KeyPlan, KeyResult, check_key, key_plan
     from pkicheck.lists import PackagedLists
     from pkicheck.methods import MethodId, labels
     from pkicheck.mpic import MpicResult, Perspective, RemoteReport, corroborate
     from pkicheck.namecheck import NameResult, check_name, check_names
     from pkicheck.names import CertName, DnsName, DomainName, WildcardName, name_defects, parse_name
     from pkicheck.network import Network
+    from pkicheck.pairs import PairResult, check_pair, precertificate_tbs
     from pkicheck.plans import Needs, Plan, arun, arun_many, replay, run, run_many
     from pkicheck.policy import BASELINE, PRIVATE, Policy
     from pkicheck.ports import (
@@ -44,6 +57,7 @@ if TYPE_CHECKING:
         TlsProbe,
         Transport,
     )
+    from pkicheck.registry import MemoryRegistry, SqliteRegistry
     from pkicheck.results import Kind, Result, combine
     from pkicheck.wording import explain
     from pkicheck.zones import Zones
@@ -53,9 +67,12 @@ __all__ = [
     "CATALOGUE",
     "PRIVATE",
     "AsyncTransport",
+    "BindResult",
+    "Binding",
     "CaaPlan",
     "CaaResult",
     "CertName",
+    "CertificateResult",
     "ChainLog",
     "Code",
     "DnsName",
@@ -69,13 +86,18 @@ __all__ = [
     "Health",
     "HttpGet",
     "HttpObservation",
+    "Identity",
     "InputError",
+    "Issuance",
     "IssuerKey",
     "KeyAlias",
+    "KeyPlan",
+    "KeyResult",
     "Kind",
     "Level",
     "ListFact",
     "ListQuestion",
+    "MemoryRegistry",
     "MethodId",
     "MpicResult",
     "NameResult",
@@ -83,6 +105,7 @@ __all__ = [
     "Network",
     "Observation",
     "PackagedLists",
+    "PairResult",
     "Perspective",
     "Plan",
     "Policy",
@@ -94,6 +117,7 @@ __all__ = [
     "Result",
     "Seen",
     "ServerHealth",
+    "SqliteRegistry",
     "Stored",
     "TlsObservation",
     "TlsProbe",
@@ -105,20 +129,28 @@ __all__ = [
     "__version__",
     "arun",
     "arun_many",
+    "bind_csr",
     "caa_plan",
     "check_caa",
+    "check_certificate",
+    "check_key",
     "check_name",
     "check_names",
+    "check_pair",
+    "check_tbs",
     "code",
     "combine",
     "corroborate",
     "dnssec",
     "explain",
+    "inspect_certificate",
     "iodef_reports",
+    "key_plan",
     "labels",
     "load",
     "name_defects",
     "parse_name",
+    "precertificate_tbs",
     "replay",
     "run",
     "run_many",
@@ -127,12 +159,24 @@ __all__ = [
 _HOMES = {
     "pkicheck.network": ("Network",),
     "pkicheck.chainlog": ("ChainLog",),
+    "pkicheck.keys": ("KeyPlan", "KeyResult", "check_key", "key_plan"),
     "pkicheck.lists": ("PackagedLists",),
     "pkicheck.mpic": ("MpicResult", "Perspective", "RemoteReport", "corroborate"),
     "pkicheck.namecheck": ("NameResult", "check_name", "check_names"),
     "pkicheck._net": ("Health", "Resolver", "ServerHealth"),
     "pkicheck.caa": ("CaaPlan", "CaaResult", "caa_plan", "check_caa", "iodef_reports"),
     "pkicheck.codes": ("CATALOGUE", "Code", "code"),
+    "pkicheck.csr": (
+        "Binding",
+        "BindResult",
+        "CertificateResult",
+        "Identity",
+        "Issuance",
+        "bind_csr",
+        "check_certificate",
+        "check_tbs",
+        "inspect_certificate",
+    ),
     "pkicheck.dnssecstate": ("Dnssec", "dnssec"),
     "pkicheck.errors": ("InputError", "Refused", "TransportError"),
     "pkicheck.evidence": ("EvidenceJson", "Replay", "Stored", "load"),
@@ -141,6 +185,7 @@ _HOMES = {
     "pkicheck.issuerkey": ("IssuerKey", "KeyAlias"),
     "pkicheck.methods": ("MethodId", "labels"),
     "pkicheck.names": ("CertName", "DnsName", "DomainName", "WildcardName", "name_defects", "parse_name"),
+    "pkicheck.pairs": ("PairResult", "check_pair", "precertificate_tbs"),
     "pkicheck.plans": ("Needs", "Plan", "arun", "arun_many", "replay", "run", "run_many"),
     "pkicheck.policy": ("BASELINE", "PRIVATE", "Policy"),
     "pkicheck.ports": (
@@ -159,6 +204,7 @@ _HOMES = {
         "TlsProbe",
         "Transport",
     ),
+    "pkicheck.registry": ("MemoryRegistry", "SqliteRegistry"),
     "pkicheck.results": ("Kind", "Result", "combine"),
     "pkicheck.zones": ("Zones",),
 }

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pkicheck.caa import DEADLINE, CaaResult, Purpose, caa_plan
+from pkicheck.keys import DEADLINE as KEY_DEADLINE
+from pkicheck.keys import KeyResult, key_plan
 from pkicheck.methods import MethodId
 from pkicheck.namecheck import DEADLINE as NAME_DEADLINE
 from pkicheck.namecheck import NameResult, Scope, name_plan, name_plans
@@ -18,8 +20,10 @@ from pkicheck.ports import AsyncTransport, Recorder
 
 if TYPE_CHECKING:
     from pkicheck._net._asyncio import Resolver
+    from pkicheck.csr import BindResult, Identity
+    from pkicheck.issuerkey import IssuerKey
 
-__all__ = ["Resolver", "check_caa", "check_name", "check_names"]
+__all__ = ["Resolver", "bind_csr", "check_caa", "check_key", "check_name", "check_names"]
 
 
 # The checks run under any event loop; asyncio is imported by who asks for its resolver. A type checker has to refuse a
@@ -58,6 +62,37 @@ async def check_caa(
         name, issuers=issuers, purpose=purpose, accounts=accounts, method=method, at=at, policy=policy, canary=canary
     )
     return await arun(plan, resolver, deadline=deadline, record=record)
+
+
+async def bind_csr(
+    csr: bytes | str,
+    *,
+    identity: Identity,
+    lists: AsyncTransport,
+    at: datetime,
+    policy: Policy = BASELINE,
+    issuer: IssuerKey | None = None,
+    deadline: timedelta = NAME_DEADLINE,
+    record: Recorder | None = None,
+) -> BindResult:
+    """`pkicheck.bind_csr`, asynchronous."""
+    from pkicheck.csr import bind_plan  # noqa: PLC0415 - it loads cryptography: only who binds does
+
+    plan = bind_plan(csr, identity=identity, at=at, policy=policy, issuer=issuer)
+    return await arun(plan, lists, deadline=deadline, record=record)
+
+
+async def check_key(
+    spki: bytes,
+    *,
+    lists: AsyncTransport,
+    at: datetime,
+    policy: Policy = BASELINE,
+    deadline: timedelta = KEY_DEADLINE,
+    record: Recorder | None = None,
+) -> KeyResult:
+    """`pkicheck.check_key`, asynchronous."""
+    return await arun(key_plan(spki, at=at, policy=policy), lists, deadline=deadline, record=record)
 
 
 async def check_name(

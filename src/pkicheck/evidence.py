@@ -21,8 +21,10 @@ from pkicheck.canon import JsonValue, Sha256, canonical, decode_bytes, digest, f
 from pkicheck.errors import InputError
 from pkicheck.evidencejson import SCHEMA, observation_from_json
 from pkicheck.findings import Finding, Verdict, finding_from_json, show, verdict_of
+from pkicheck.keys import key_plan_from_json
 from pkicheck.mpic import mpic_plan_from_json
 from pkicheck.namecheck import name_plan_from_json
+from pkicheck.pairs import pair_plan_from_json
 from pkicheck.plans import Plan, replay
 from pkicheck.ports import DnsObservation, HttpObservation, ListFact, Observation, Seen, TlsObservation
 from pkicheck.results import Kind, Result
@@ -50,8 +52,28 @@ def _mpic_plan(asked: Mapping[str, JsonValue], documents: Mapping[Sha256, bytes]
     return mpic_plan_from_json(asked, documents, at, read=_decided_again)
 
 
+def _csr(asked: Mapping[str, JsonValue], known: Mapping[Sha256, bytes], at: datetime | None) -> Plan[Result]:
+    from pkicheck.csr import bind_plan_from_json  # noqa: PLC0415 - it loads cryptography: only records of its kind do
+
+    return bind_plan_from_json(asked, known, at)
+
+
+def _certificate(asked: Mapping[str, JsonValue], known: Mapping[Sha256, bytes], at: datetime | None) -> Plan[Result]:
+    from pkicheck.csr import certificate_plan_from_json  # noqa: PLC0415 - likewise
+
+    return certificate_plan_from_json(asked, known, at)
+
+
 _PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType(
-    {"caa": caa_plan_from_json, "mpic": _mpic_plan, "name": name_plan_from_json}
+    {
+        "caa": caa_plan_from_json,
+        "certificate": _certificate,
+        "csr": _csr,
+        "key": key_plan_from_json,
+        "mpic": _mpic_plan,
+        "name": name_plan_from_json,
+        "pair": pair_plan_from_json,
+    }
 )
 
 

@@ -22,7 +22,9 @@ from pkicheck.ports import Observation
 
 __all__ = ["Finding", "Kind", "Level", "Result", "Verdict", "combine"]
 
-Kind: TypeAlias = Literal["caa", "dcv", "mpic", "csr", "certificate", "pair", "scan", "reconcile", "gate", "name"]
+Kind: TypeAlias = Literal[
+    "caa", "dcv", "mpic", "csr", "certificate", "pair", "scan", "reconcile", "gate", "name", "key"
+]
 
 
 def _at(moment: datetime) -> datetime:

@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import Final
 
-from pkicheck import canon, codes, deadlines, der, incident, issuevalue, methods, names, rules, zonefile
+from pkicheck import canon, codes, csr, deadlines, der, incident, issuevalue, methods, names, pairs, rules, zonefile
 from pkicheck.caa import CaaPlan, caa_plan, check_caa, explain_caa, iodef_reports
 from pkicheck.findings import Verdict
 from pkicheck.lists import PackagedLists
 from pkicheck.mpic import Perspective, RemoteReport, corroborate
 from pkicheck.namecheck import NamePlan, check_name, name_plan
-from pkicheck.plans import replay
+from pkicheck.plans import replay, run
 from pkicheck.ports import Observation, Seen
 from pkicheck.testing import FixedClock, Zone
+from tests import csrkit, derkit
+from tests.make_certificate_vectors import GOOD
 
 Decision = tuple[str, Callable[[], object]]
 
@@ -72,8 +74,28 @@ def _corroborated() -> object:
     return corroborate(_PRIMARY, reports, seat=seat, at=_AT).to_json()
 
 
+def _requested() -> Iterator[tuple[str, csr.BindPlan, Seen]]:
+    """Requests with the answers of the lists and of a registry."""
+    for which in csrkit.KEYS:
+        plan = csr.bind_plan(csrkit.request(signer=which), identity=csrkit.identity(subject=[("C", "ES")]), at=_AT)
+        seen: list[Observation] = []
+        run(plan, csrkit.registry(), deadline=csrkit.DAY, record=seen.append)
+        yield which, plan, Seen(seen)
+
+
+def _bind(plan: csr.BindPlan, seen: Seen) -> object:
+    result = replay(plan, seen)
+    binding = result.binding
+    return result.to_json(), csr.binding_json(binding), binding.to_crmf()
+
+
 def decisions() -> list[Decision]:
     """The registry: a name and a call without arguments for each decision."""
+    pre = derkit.certificate(derkit.Tbs(extensions=(derkit.BASIC, derkit.POISON)).der())
+    bound = csrkit.bind(who=csrkit.identity(subject=[("C", "ES")])).binding
+    issuer = csrkit.ca()
+    signed = csrkit.signed_certificate(GOOD)
+    final = derkit.certificate(derkit.Tbs(extensions=(derkit.BASIC, derkit.SCTS)).der())
     return [
         ("canon.canonical", lambda: canon.canonical({"z": [1, None, True], "\ufb33": "a", "\U0001f600": "b"})),
         ("canon.parse_json", lambda: canon.parse_json(b'{"a": [1, "x"]}')),
@@ -98,6 +120,16 @@ def decisions() -> list[Decision]:
             lambda: incident.report_markdown(incident.Incident(title="x", aware_at=_AT, source="x"), at=_AT),
         ),
         ("mpic", _corroborated),
+        ("csr.load", lambda: csr.load(csrkit.request())),
+        *((f"csr {label}", lambda plan=plan, seen=seen: _bind(plan, seen)) for label, plan, seen in _requested()),
+        (
+            "csr.check_certificate",
+            lambda: csr.check_certificate(signed, binding=bound, issuer=issuer, at=_AT).to_json(),
+        ),
+        ("csr.check_tbs", lambda: csr.check_tbs(GOOD.der(), binding=bound, issuer=issuer, at=_AT).to_json()),
+        ("csr.inspect_certificate", lambda: csr.inspect_certificate(signed).to_json()),
+        ("pairs.check_pair", lambda: pairs.check_pair(pre, final, at=_AT).to_json()),
+        ("pairs.precertificate_tbs", lambda: pairs.precertificate_tbs(final)),
         ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
         *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),
         *((f"name {name}", lambda plan=plan, seen=seen: replay(plan, seen).to_json()) for name, plan, seen in _named()),

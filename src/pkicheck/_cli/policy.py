@@ -10,7 +10,7 @@ from pkicheck._cli._parser import Subparsers, add_output, command
 from pkicheck._cli._read import load_policy
 from pkicheck.canon import canonical
 from pkicheck.errors import InputError
-from pkicheck.policy import Policy, policy_diff, policy_json
+from pkicheck.policy import Policy, differences, policy_json
 from pkicheck.policy._text import flat
 
 __all__ = ["add", "run"]
@@ -70,11 +70,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _diff(before: Policy, after: Policy, *, as_json: bool) -> int:
-    found = policy_diff(before, after)
-    for each in found:
+    found = differences(before, after)
+    for field, old, new in found:
         if as_json:
-            write_json(canonical({"field": each.field, "before": each.before, "after": each.after}))
+            write_json(canonical({"field": field, "before": old, "after": new}))
         else:
-            say(f"{each.field}: {each.before} -> {each.after}")
+            say(f"{field}: {canonical(old).decode()} -> {canonical(new).decode()}")
     flush()
     return _exits.REFUSED if found else _exits.PASS

@@ -9,13 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pkicheck.codes import caa, deadline, dns, evidence, incident, mpic, name
+from pkicheck.codes import (
+    binding,
+    caa,
+    certificate,
+    csr,
+    deadline,
+    dns,
+    evidence,
+    gate,
+    incident,
+    key,
+    mpic,
+    name,
+    pair,
+    subject,
+)
 from pkicheck.codes._types import Code, Level
 from pkicheck.errors import InputError
 
 __all__ = ["CATALOGUE", "Code", "Level", "code"]
 
-_AREAS = (caa, deadline, dns, evidence, incident, mpic, name)
+_AREAS = (binding, caa, certificate, csr, deadline, dns, evidence, gate, incident, key, mpic, name, pair, subject)
 
 
 def _join() -> Mapping[str, Code]:

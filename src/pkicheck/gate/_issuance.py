@@ -162,4 +162,3 @@ def approval_from_json(value: JsonValue) -> Approval:
         at=parse_time(str(value["at"]), what="approval.at"),
         signature=decode_bytes(str(value["signature"]), what="approval.signature"),
     )
-

@@ -7,21 +7,25 @@ import importlib.resources
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
-from functools import cache
+from functools import cache, partial
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 
 from pkicheck.canon import utc
 from pkicheck.errors import InputError, TransportError
+from pkicheck.keys import BLOCKLIST
 from pkicheck.lists._readers import (
     NEEDS_EXTRA,
+    read_countries,
     read_root_zone,
     read_special_purpose,
     read_special_use,
     read_suffixes,
 )
-from pkicheck.lists._values import DatedList, RootZone, SpecialPurpose, SpecialUse, Suffixes
+from pkicheck.lists._values import Countries, DatedList, RootZone, SpecialPurpose, SpecialUse, Suffixes
 from pkicheck.namecheck import ROOT_ZONE, SPECIAL_PURPOSE, SPECIAL_USE, SUFFIXES
 from pkicheck.ports import Failure, ListFact, ListQuestion, Observation, Request
+from pkicheck.subject import COUNTRIES
 
 __all__ = ["PackagedLists", "packaged"]
 
@@ -49,6 +53,11 @@ def _special_purpose() -> SpecialPurpose:
 
 
 @cache
+def _countries() -> Countries:
+    return read_countries(_packaged("iso-3166-1.csv"))
+
+
+@cache
 def _suffixes() -> Suffixes:
     try:
         file = importlib.resources.files("publicsuffixlist") / "public_suffix_list.dat"
@@ -67,10 +76,15 @@ def packaged() -> Mapping[str, DatedList]:
         ROOT_ZONE: _root_zone(),
         SPECIAL_USE: _special_use(),
         SPECIAL_PURPOSE: _special_purpose(),
+        COUNTRIES: _countries(),
     }
     with suppress(TransportError):
         found[SUFFIXES] = _suffixes()
     return found
+
+
+def _same(given: DatedList) -> DatedList:
+    return given
 
 
 def _clock() -> datetime:
@@ -83,17 +97,21 @@ class PackagedLists:
     Packaged files are read when they are first needed, once a process. Safe between threads.
 
     Args:
-        root_zone, special_use, special_purpose, suffixes: lists that stand in for the packaged ones; see the readers.
+        blocklists: lists of bad keys by the names that `policy.keys` gives them; none is packaged.
+        root_zone, special_use, special_purpose, suffixes, countries: lists that stand in for the packaged ones; see the
+            readers.
         clock: the wall clock, aware.
     """
 
     def __init__(
         self,
         *,
+        blocklists: Mapping[str, DatedList] = MappingProxyType({}),
         root_zone: RootZone | None = None,
         special_use: SpecialUse | None = None,
         special_purpose: SpecialPurpose | None = None,
         suffixes: Suffixes | None = None,
+        countries: Countries | None = None,
         clock: Callable[[], datetime] = _clock,
     ) -> None:
         self._clock = clock
@@ -102,6 +120,8 @@ class PackagedLists:
             SPECIAL_USE: _special_use if special_use is None else lambda: special_use,
             SPECIAL_PURPOSE: _special_purpose if special_purpose is None else lambda: special_purpose,
             SUFFIXES: _suffixes if suffixes is None else lambda: suffixes,
+            COUNTRIES: _countries if countries is None else lambda: countries,
+            **{BLOCKLIST + name: partial(_same, each) for name, each in blocklists.items()},
         }
 
     def now(self) -> datetime:

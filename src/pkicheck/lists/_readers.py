@@ -13,16 +13,21 @@ from typing import Final
 
 from pkicheck.canon import utc
 from pkicheck.errors import InputError, TransportError
-from pkicheck.lists._values import Block, RootZone, SpecialPurpose, SpecialUse, Suffixes
+from pkicheck.lists._values import Block, Countries, RootZone, SpecialPurpose, SpecialUse, Suffixes
 from pkicheck.names import DomainName, parse_domain, to_ascii
 
 __all__ = [
     "NEEDS_EXTRA",
     "Source",
+    "day_of",
+    "read_countries",
     "read_root_zone",
+    "read_source",
     "read_special_purpose",
     "read_special_use",
     "read_suffixes",
+    "text_of",
+    "version_of",
 ]
 
 NEEDS_EXTRA: Final = "the public suffix list needs an extra package: pip install 'pkicheck[psl]'"
@@ -37,6 +42,7 @@ _ROOT_VERSION: Final = re.compile(r"# Version (\d{4})(\d\d)(\d\d)(\d\d)\b", re.A
 _PSL_VERSION: Final = re.compile(r"// VERSION: ((\d{4}-\d\d-\d\d)_[0-9-]+_UTC)", re.ASCII)
 _PSL_BEGIN: Final = "// ===BEGIN ICANN DOMAINS==="
 _PSL_END: Final = "// ===END ICANN DOMAINS==="
+_COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 _FOOTNOTE: Final = re.compile(r"\s*\[\d+\]", re.ASCII)
 _REMARK: Final = re.compile(r"\s*\([A-Za-z ]+\)", re.ASCII)
 
@@ -46,10 +52,11 @@ _ALWAYS_BLOCKS: Final = {
     4: ("0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "240.0.0.0/4"),
     6: ("::/128", "::1/128", "::ffff:0:0/96", "2001::/23", "fc00::/7", "fe80::/10"),
 }
+_ALWAYS_COUNTRIES: Final = ("AU", "BR", "CN", "DE", "ES", "FR", "GB", "GR", "IN", "JP", "US", "ZA")
 _ALWAYS_SUFFIXES: Final = ("com", "net", "org")
 
 
-def _read(source: Source) -> tuple[str, bytes]:
+def read_source(source: Source, *, most: int = _LARGEST) -> tuple[str, bytes]:
     """How messages call the source, and its bytes."""
     if isinstance(source, bytes):
         where, data = "the list", source
@@ -57,17 +64,18 @@ def _read(source: Source) -> tuple[str, bytes]:
         where = str(source)
         try:
             with Path(source).open("rb") as file:
-                data = file.read(_LARGEST + 1)
+                data = file.read(most + 1)
         except OSError as error:
             msg = f"{where} cannot be read: {error.strerror}"
             raise InputError(msg) from None
-    if len(data) > _LARGEST:
-        msg = f"{where} is longer than {_LARGEST} octets: this is no list of names"
+    if len(data) > most:
+        msg = f"{where} is longer than {most} octets: this is no list"
         raise InputError(msg)
     return where, data
 
 
-def _text(where: str, data: bytes) -> str:
+def text_of(where: str, data: bytes) -> str:
+    """The bytes of a list as UTF-8."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -85,7 +93,7 @@ def _day(where: str, text: str) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=timezone.utc)
 
 
-def _dated(where: str, text: str, as_of: datetime | date | None) -> datetime:
+def day_of(where: str, text: str, as_of: datetime | date | None) -> datetime:
     """The day of a file that does not say it by its format: the caller's word, else a comment at its beginning."""
     if isinstance(as_of, datetime):
         return utc(as_of, what="as_of")
@@ -98,7 +106,8 @@ def _dated(where: str, text: str, as_of: datetime | date | None) -> datetime:
     return _day(where, found[1])
 
 
-def _version(edition: str, *parts: bytes) -> str:
+def version_of(edition: str, *parts: bytes) -> str:
+    """How results name an edition: its day or number, and the beginning of the SHA-256 of its bytes."""
     return f"{edition} sha256:{hashlib.sha256(b''.join(parts)).hexdigest()[:16]}"
 
 
@@ -118,8 +127,8 @@ def read_root_zone(source: Source) -> RootZone:
     Raises:
         InputError: unreadable, or another format; the message names the file and the line.
     """
-    where, data = _read(source)
-    lines = _text(where, data).splitlines()
+    where, data = read_source(source)
+    lines = text_of(where, data).splitlines()
     version = _ROOT_VERSION.match(lines[0] if lines else "")
     if version is None:
         msg = f"{where}, line 1: expected # Version YYYYMMDDNN"
@@ -131,7 +140,7 @@ def read_root_zone(source: Source) -> RootZone:
     _missing(where, _ALWAYS_SUFFIXES, frozenset(labels))
     edition = "".join(version.groups())
     return RootZone(
-        version=_version(edition, data), as_of=_day(where, "-".join(version.groups()[:3])), labels=frozenset(labels)
+        version=version_of(edition, data), as_of=_day(where, "-".join(version.groups()[:3])), labels=frozenset(labels)
     )
 
 
@@ -177,16 +186,16 @@ def read_special_use(source: Source, *, as_of: datetime | date | None = None) ->
     Raises:
         InputError: unreadable, another format, not whole, no day; the message names the file and the line.
     """
-    where, data = _read(source)
-    text = _text(where, data)
-    day = _dated(where, text, as_of)
+    where, data = read_source(source)
+    text = text_of(where, data)
+    day = day_of(where, text, as_of)
     # The registry marks what it withdrew with a remark; such a name is as little anybody's as before.
     names = frozenset(
         _name(where, number, _REMARK.sub("", row[0]).strip().removesuffix(".")).text
         for number, row in _rows(where, text, ("Name", "Reference"))
     )
     _missing(where, _ALWAYS_SPECIAL_USE, names)
-    return SpecialUse(version=_version(f"{day:%Y-%m-%d}", data), as_of=day, names=names)
+    return SpecialUse(version=version_of(f"{day:%Y-%m-%d}", data), as_of=day, names=names)
 
 
 def _networks(where: str, text: str, version: int) -> list[tuple[IPv4Network | IPv6Network, str]]:
@@ -232,15 +241,41 @@ def read_special_purpose(ipv4: Source, ipv6: Source, *, as_of: datetime | date |
     octets: list[bytes] = []
     blocks: dict[int, tuple[Block, ...]] = {}
     for version, source in ((4, ipv4), (6, ipv6)):
-        where, data = _read(source)
-        text = _text(where, data)
-        days.append(_dated(where, text, as_of))
+        where, data = read_source(source)
+        text = text_of(where, data)
+        days.append(day_of(where, text, as_of))
         octets.append(data)
         blocks[version] = _nested(_networks(where, text, version))
     # Two files are as fresh as the older one.
     day = min(days)
     firsts = {version: tuple(each.first for each in found) for version, found in blocks.items()}
-    return SpecialPurpose(version=_version(f"{day:%Y-%m-%d}", *octets), as_of=day, blocks=blocks, firsts=firsts)
+    return SpecialPurpose(version=version_of(f"{day:%Y-%m-%d}", *octets), as_of=day, blocks=blocks, firsts=firsts)
+
+
+def read_countries(source: Source, *, as_of: datetime | date | None = None) -> Countries:
+    """The country codes of ISO 3166-1 as CSV with the columns `Code,Name`; several names with a semicolon between them.
+
+    Args:
+        source: the file, in UTF-8. ISO publishes the codes as a web page, at https://www.iso.org/obp/ui/#search.
+        as_of: the day on which it was fetched; not needed when a line `# As of YYYY-MM-DD` stands above the header.
+
+    Raises:
+        InputError: unreadable, another format, not whole, no day; the message names the file and the line.
+    """
+    where, data = read_source(source)
+    text = text_of(where, data)
+    day = day_of(where, text, as_of)
+    names: dict[str, str] = {}
+    codes: dict[str, str] = {}
+    for number, row in _rows(where, text, ("Code", "Name")):
+        code, called = row[0], [" ".join(each.split()) for each in row[1].split(";")]
+        if not _COUNTRY.fullmatch(code) or code in names or not all(called):
+            msg = f"{where}, line {number}: expected a new code of two capital letters and a name"
+            raise InputError(msg)
+        names[code] = called[0]
+        codes |= {each.casefold(): code for each in called}
+    _missing(where, _ALWAYS_COUNTRIES, frozenset(names))
+    return Countries(version=version_of(f"{day:%Y-%m-%d}", data), as_of=day, names=names, codes=codes)
 
 
 def _rules(where: str, text: str) -> list[str]:
@@ -283,10 +318,10 @@ def read_suffixes(source: Source, *, as_of: datetime | date | None = None) -> Su
         from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - an extra
     except ImportError:
         raise TransportError(NEEDS_EXTRA) from None
-    where, data = _read(source)
-    text = _text(where, data)
+    where, data = read_source(source)
+    text = text_of(where, data)
     version = _PSL_VERSION.search(text[:2000])
-    day = _day(where, version[2]) if version is not None and as_of is None else _dated(where, text, as_of)
+    day = _day(where, version[2]) if version is not None and as_of is None else day_of(where, text, as_of)
     rules = PublicSuffixList(_rules(where, text), accept_unknown=False, accept_encoded_idn=False, only_icann=True)
     edition = f"{day:%Y-%m-%d}" if version is None else version[1]
-    return Suffixes(version=_version(edition, data), as_of=day, rules=rules)
+    return Suffixes(version=version_of(edition, data), as_of=day, rules=rules)

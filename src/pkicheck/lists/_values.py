@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +15,7 @@ from pkicheck.names import parse_address, parse_domain
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
-__all__ = ["Block", "DatedList", "RootZone", "SpecialPurpose", "SpecialUse", "Suffixes"]
+__all__ = ["Block", "Countries", "DatedList", "RootZone", "SpecialPurpose", "SpecialUse", "Suffixes"]
 
 
 class DatedList(Protocol):
@@ -98,6 +99,24 @@ class SpecialPurpose:
         while index >= 0 and blocks[index].last < number:
             index = blocks[index].around
         return None if index < 0 else blocks[index].name
+
+
+@attrs.frozen(kw_only=True)
+class Countries:
+    """The country codes of ISO 3166-1, and the countries by their short names."""
+
+    version: str
+    as_of: datetime
+    names: Mapping[str, str]
+    codes: Mapping[str, str]
+
+    def answer(self, key: str) -> str | None:
+        """Of `code:` and a code the name of the country; of `name:` and a name in small letters the code."""
+        asked, _, text = key.partition(":")
+        if asked not in ("code", "name"):
+            msg = f"{key[:80]!a} is neither code: nor name: of a country"
+            raise InputError(msg)
+        return self.names.get(text) if asked == "code" else self.codes.get(text)
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from ipaddress import IPv4Address, IPv6Address
 from typing import ClassVar, Final, Literal, TypeAlias
@@ -116,12 +117,36 @@ class NamePlan:
             9. No asterisk directly above a top-level domain or public suffix (BR 3.2.2.6).
             10. The version and the age of every list that was asked (R071).
         """
-        questions = self._questions()
+        questions = self.questions()
         unasked = tuple(each for each in questions if each not in seen)
         if unasked:
             return Needs(unasked)
         facts = [fact for fact in map(seen.fact, questions) if fact is not None]
         at = self.at or max(fact.received for fact in facts)
+        findings = self.judge(facts, at)
+        for fact in facts:
+            findings += self.judge_list(fact, at)
+        if all(each.level is Level.NOTE for each in findings):
+            findings.insert(0, finding("name.accepted", self.shown))
+        if self.at is not None:
+            findings.append(finding("evidence.dry-run", format_time(at)))
+        return NameResult(
+            findings=tuple(findings),
+            at=at,
+            policy=self.policy,
+            expires_at=self.expiry(facts),
+            observations=seen.observations,
+            name=self.name,
+            plan=self,
+        )
+
+    def judge(self, facts: Sequence[ListFact], at: datetime) -> list[Finding]:
+        """The findings about the name itself: steps 1 to 9, for callers that check names as part of something else.
+
+        Args:
+            facts: the answers to `questions`, in their order.
+            at: the moment judged (UTC).
+        """
         findings: list[Finding] = []
         if self.name is None:  # 1
             findings += name_defects(self.raw)
@@ -131,25 +156,10 @@ class NamePlan:
             findings += self._address(self.name, facts[0])  # 3
         elif self.name is not None:
             findings += self._domain(self.name, {fact.request.list: fact for fact in facts}, at)  # 4 to 9
-        for fact in facts:
-            findings += self._list(fact, at)  # 10
-            if fact.received < fact.sent:
-                findings.append(finding("evidence.clock-order", fact.request.list))
-        if all(each.level is Level.NOTE for each in findings):
-            findings.insert(0, finding("name.accepted", self.shown))
-        if self.at is not None:
-            findings.append(finding("evidence.dry-run", format_time(at)))
-        return NameResult(
-            findings=tuple(findings),
-            at=at,
-            policy=self.policy,
-            expires_at=self._expiry(facts),
-            observations=seen.observations,
-            name=self.name,
-            plan=self,
-        )
+        return findings
 
-    def _questions(self) -> tuple[ListQuestion, ...]:
+    def questions(self) -> tuple[ListQuestion, ...]:
+        """What the lists are to be asked: at least one question."""
         if self.name is None:
             # No list knows anything of a name that is none. The question gives the result its moment.
             return (ListQuestion(list=ROOT_ZONE, key=""),)
@@ -225,6 +235,13 @@ class NamePlan:
             return [finding("name.wildcard-suffix-unknown", self.shown, saw=[base.text])]
         return []
 
+    def judge_list(self, fact: ListFact, at: datetime) -> list[Finding]:
+        """What the answer of a list is worth: step 10. It depends on the name only in whether it is a wildcard name."""
+        findings = self._list(fact, at)
+        if fact.received < fact.sent:
+            findings.append(finding("evidence.clock-order", fact.request.list))
+        return findings
+
     def _list(self, fact: ListFact, at: datetime) -> list[Finding]:
         # Only a wildcard name hangs on the suffix list: another name is as good without it.
         decides = fact.request.list != SUFFIXES or isinstance(self.name, WildcardName)
@@ -248,7 +265,7 @@ class NamePlan:
             findings.append(finding(code, fact.request.list, expected=limit, saw=[format_time(fact.as_of)]))
         return findings
 
-    def _expiry(self, facts: list[ListFact]) -> datetime | None:
+    def expiry(self, facts: Sequence[ListFact]) -> datetime | None:
         """When the first of the lists that were asked becomes too old, if that matters to the policy."""
         days = [fact.as_of for fact in facts if not _failed(fact)]
         if not days or self.policy.names.list_stale == "note":

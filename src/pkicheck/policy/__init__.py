@@ -17,21 +17,31 @@ from pkicheck.canon import JsonValue, Sha256, canonical, digest
 from pkicheck.errors import InputError
 from pkicheck.policy._caa import CaaPolicy
 from pkicheck.policy._fields import flag, is_a, texts
+from pkicheck.policy._gate import GatePolicy
+from pkicheck.policy._keys import BR, KEY_POLICIES, MOZILLA, MOZILLA_2_8, STRICT, KeysPolicy
 from pkicheck.policy._mpic import MpicPolicy
 from pkicheck.policy._names import NamesPolicy
 from pkicheck.policy._net import NetPolicy
-from pkicheck.policy._text import PolicyChange, changes, read_toml
+from pkicheck.policy._subject import SubjectPolicy
+from pkicheck.policy._text import flat, read_toml
 
 __all__ = [
     "BASELINE",
+    "BR",
+    "KEY_POLICIES",
+    "MOZILLA",
+    "MOZILLA_2_8",
     "PRIVATE",
+    "STRICT",
     "CaaPolicy",
+    "GatePolicy",
+    "KeysPolicy",
     "MpicPolicy",
     "NamesPolicy",
     "NetPolicy",
     "Policy",
-    "PolicyChange",
-    "policy_diff",
+    "SubjectPolicy",
+    "differences",
     "policy_from_json",
     "policy_from_toml",
     "policy_json",
@@ -47,7 +57,7 @@ class Policy:
     Attributes:
         name: what people call it; part of the fingerprint.
         public: whether it judges publicly trusted certificates.
-        caa, mpic, names, net: the choices by area.
+        caa, mpic, names, net, keys, subject, gate: the choices by area.
     """
 
     name: str
@@ -56,6 +66,9 @@ class Policy:
     mpic: MpicPolicy = attrs.field(default=MpicPolicy(), validator=is_a(MpicPolicy))
     names: NamesPolicy = attrs.field(default=NamesPolicy(), validator=is_a(NamesPolicy))
     net: NetPolicy = attrs.field(default=NetPolicy(), validator=is_a(NetPolicy))
+    keys: KeysPolicy = attrs.field(default=KeysPolicy(), validator=is_a(KeysPolicy))
+    subject: SubjectPolicy = attrs.field(default=SubjectPolicy(), validator=is_a(SubjectPolicy))
+    gate: GatePolicy = attrs.field(default=GatePolicy(), validator=is_a(GatePolicy))
 
     def __attrs_post_init__(self) -> None:
         if not self.name or not self.name.isprintable() or len(self.name) > 80:
@@ -77,8 +90,9 @@ PRIVATE: Policy = Policy(
     mpic=MpicPolicy(required=False),
     names=NamesPolicy(internal=True),
     net=NetPolicy(dnssec=False, public_resolvers=True),
+    keys=KeysPolicy(fixed_blocklists=()),
 )
-"""For a private PKI: internal names and private addresses, no DNSSEC duty, no perspective duty."""
+"""For a private PKI: internal names and private addresses, no DNSSEC duty, no perspective duty, no list of bad keys."""
 
 
 def policy_json(policy: Policy) -> dict[str, JsonValue]:
@@ -105,6 +119,23 @@ def _unstructure(value: attrs.AttrsInstance) -> dict[str, JsonValue]:
     return written
 
 
+def differences(one: Policy | KeysPolicy, other: Policy | KeysPolicy) -> tuple[tuple[str, JsonValue, JsonValue], ...]:
+    """What differs between two policies, or two sets of choices about keys.
+
+    Returns:
+        For each field that differs, in the order of the fields: its dotted name, its value in `one` and in `other`,
+        as `policy_json` writes them. Nothing for equal ones.
+
+    Raises:
+        InputError: a policy and a set of choices, which have no field in common.
+    """
+    if type(one) is not type(other):
+        msg = "differences: compare two policies, or two sets of choices about keys"
+        raise InputError(msg)
+    theirs = dict(flat(_unstructure(other)))
+    return tuple((name, value, theirs[name]) for name, value in flat(_unstructure(one)) if value != theirs[name])
+
+
 def policy_from_json(value: JsonValue) -> Policy:
     """Read what `policy_json` wrote. A field that is missing has the default of `Policy`; an unknown one is refused.
 
@@ -115,11 +146,6 @@ def policy_from_json(value: JsonValue) -> Policy:
         msg = "policy must have a name"
         raise InputError(msg)
     return cast("Policy", _structure(Policy(name="defaults"), value, "policy"))
-
-
-def policy_diff(before: Policy, after: Policy) -> tuple[PolicyChange, ...]:
-    """The fields in which two policies differ, each with its dotted name and both values (R016, R020)."""
-    return changes(policy_json(before), policy_json(after))
 
 
 def policy_from_toml(text: str | bytes) -> Policy:

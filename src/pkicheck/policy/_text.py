@@ -1,4 +1,4 @@
-"""A policy as a TOML text that people write, and the difference of two policies that people read."""
+"""A policy as a TOML text that people write, and as the flat list of fields that people read."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final, cast
 
-import attrs
-
-from pkicheck.canon import JsonValue, canonical
+from pkicheck.canon import JsonValue
 from pkicheck.errors import InputError
 
-__all__ = ["LARGEST_TOML", "PolicyChange", "changes", "flat", "read_toml"]
+__all__ = ["LARGEST_TOML", "flat", "read_toml"]
 
 LARGEST_TOML: Final = 1024 * 1024
 """No policy file is larger, in octets."""
@@ -29,15 +27,6 @@ _UNITS: Final[Mapping[str, timedelta]] = {
 _DURATION: Final = re.compile(rf"([0-9]{{1,9}})(?:\.([0-9]{{1,6}}))? ?({'|'.join(_UNITS)})", re.ASCII)
 
 
-@attrs.frozen
-class PolicyChange:
-    """One field in which two policies differ, with both values as canonical JSON text."""
-
-    field: str
-    before: str
-    after: str
-
-
 def flat(value: Mapping[str, JsonValue], prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
     """The fields of a policy with their dotted names."""
     for key, item in value.items():
@@ -45,16 +34,6 @@ def flat(value: Mapping[str, JsonValue], prefix: str = "") -> Iterator[tuple[str
             yield from flat(item, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", item
-
-
-def changes(before: Mapping[str, JsonValue], after: Mapping[str, JsonValue]) -> tuple[PolicyChange, ...]:
-    """The fields in which two policies differ, in the order of the fields."""
-    old, new = dict(flat(before)), dict(flat(after))
-    return tuple(
-        PolicyChange(name, canonical(old[name]).decode(), canonical(new[name]).decode())
-        for name in old
-        if old[name] != new[name]
-    )
 
 
 def read_toml(text: str | bytes, model: Mapping[str, JsonValue], durations: frozenset[str]) -> dict[str, JsonValue]:

@@ -1,0 +1,96 @@
+"""What the tests of keys share: encoders of DER, lists of bad keys in memory, and policies by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+
+import attrs
+
+from pkicheck.keys import KeyResult, PublicKey, hashes
+from pkicheck.lists import KeyHashes, PackagedLists
+from pkicheck.policy import BASELINE, KEY_POLICIES, PRIVATE, KeysPolicy, Policy
+from pkicheck.testing import FixedClock
+
+__all__ = [
+    "AT",
+    "EMPTY",
+    "LISTS",
+    "POLICIES",
+    "blocklist",
+    "codes",
+    "integer",
+    "lists",
+    "rsa_spki",
+    "seq",
+    "spki",
+    "tlv",
+]
+
+AT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+"""The moment judged; the lists here are of the same day."""
+
+RSA = bytes.fromhex("300d06092a864886f70d0101010500")
+
+
+def tlv(tag: int, content: bytes) -> bytes:
+    """An element of DER."""
+    size = len(content)
+    if size < 0x80:
+        return bytes((tag, size)) + content
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + content
+
+
+def seq(*parts: bytes) -> bytes:
+    """A SEQUENCE."""
+    return tlv(0x30, b"".join(parts))
+
+
+def integer(number: int) -> bytes:
+    """An INTEGER."""
+    size = (number.bit_length() if number >= 0 else (-number - 1).bit_length()) // 8 + 1
+    return tlv(0x02, number.to_bytes(size, "big", signed=True))
+
+
+def spki(identifier: bytes, key: bytes) -> bytes:
+    """A SubjectPublicKeyInfo."""
+    return seq(identifier, tlv(0x03, b"\0" + key))
+
+
+def rsa_spki(n: int, e: int = 65537, identifier: bytes = RSA) -> bytes:
+    """The SubjectPublicKeyInfo of an RSA key."""
+    return spki(identifier, seq(integer(n), integer(e)))
+
+
+def blocklist(
+    keys: Iterable[PublicKey] = (), *, form: str = "spki-sha256", as_of: datetime = AT, covers: Iterable[str] = ()
+) -> KeyHashes:
+    """A list of these keys, by the hash of their usual encoding."""
+    entries = frozenset(hashes(key, form)[0] for key in keys)
+    return KeyHashes(version="test", as_of=as_of, covers=frozenset(covers), form=form, hashes=entries)
+
+
+EMPTY = blocklist()
+"""A list that has no key."""
+
+
+def lists(**named: KeyHashes) -> PackagedLists:
+    """A transport that knows the empty list `debian`, and the given ones."""
+    return PackagedLists(blocklists={"debian": EMPTY, **named}, clock=FixedClock(AT))
+
+
+LISTS = lists()
+
+POLICIES: dict[str, Policy] = {
+    "BASELINE": BASELINE,
+    "PRIVATE": PRIVATE,
+    **{name: attrs.evolve(BASELINE, name=name, keys=keys) for name, keys in KEY_POLICIES.items()},
+    "P-384": attrs.evolve(BASELINE, name="P-384", keys=KeysPolicy(curves=("P-384",))),
+    "RSA-3072": attrs.evolve(BASELINE, name="RSA-3072", keys=KeysPolicy(rsa_min_bits=3072)),
+}
+
+
+def codes(result: KeyResult) -> list[str]:
+    """All finding codes but those that say which list was asked."""
+    return [each.code for each in result.findings if each.code not in ("key.list-used", "key.list-none")]
