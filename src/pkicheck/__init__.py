@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pkicheck.caa import CaaPlan, CaaResult, caa_plan, check_caa, iodef_reports
     from pkicheck.chainlog import ChainLog
     from pkicheck.codes import CATALOGUE, Code, code
+    from pkicheck.dcv import Challenge, DcvResult, check_dcv, dcv_plan
     from pkicheck.dnssecstate import Dnssec, dnssec
     from pkicheck.errors import InputError, Refused, TransportError
     from pkicheck.evidence import EvidenceJson, Replay, Stored, load
@@ -56,7 +57,9 @@ __all__ = [
     "CaaResult",
     "CertName",
     "ChainLog",
+    "Challenge",
     "Code",
+    "DcvResult",
     "DnsName",
     "DnsObservation",
     "DnsQuery",
@@ -103,10 +106,12 @@ __all__ = [
     "arun_many",
     "caa_plan",
     "check_caa",
+    "check_dcv",
     "check_name",
     "check_names",
     "code",
     "combine",
+    "dcv_plan",
     "dnssec",
     "explain",
     "iodef_reports",
@@ -126,6 +131,7 @@ _HOMES = {
     "pkicheck.namecheck": ("NameResult", "check_name", "check_names"),
     "pkicheck._net": ("Health", "Resolver", "ServerHealth"),
     "pkicheck.caa": ("CaaPlan", "CaaResult", "caa_plan", "check_caa", "iodef_reports"),
+    "pkicheck.dcv": ("Challenge", "DcvResult", "check_dcv", "dcv_plan"),
     "pkicheck.codes": ("CATALOGUE", "Code", "code"),
     "pkicheck.dnssecstate": ("Dnssec", "dnssec"),
     "pkicheck.errors": ("InputError", "Refused", "TransportError"),

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pkicheck.caa import DEADLINE, CaaResult, Purpose, caa_plan
+from pkicheck.dcv import DEADLINE as DCV_DEADLINE
+from pkicheck.dcv import Challenge, DcvResult, dcv_plan
 from pkicheck.methods import MethodId
 from pkicheck.namecheck import DEADLINE as NAME_DEADLINE
 from pkicheck.namecheck import NameResult, Scope, name_plan, name_plans
@@ -19,7 +21,7 @@ from pkicheck.ports import AsyncTransport, Recorder
 if TYPE_CHECKING:
     from pkicheck._net._asyncio import Resolver
 
-__all__ = ["Resolver", "check_caa", "check_name", "check_names"]
+__all__ = ["Resolver", "check_caa", "check_dcv", "check_name", "check_names"]
 
 
 # The checks run under any event loop; asyncio is imported by who asks for its resolver. A type checker has to refuse a
@@ -58,6 +60,19 @@ async def check_caa(
         name, issuers=issuers, purpose=purpose, accounts=accounts, method=method, at=at, policy=policy, canary=canary
     )
     return await arun(plan, resolver, deadline=deadline, record=record)
+
+
+async def check_dcv(
+    challenge: Challenge,
+    *,
+    io: AsyncTransport,
+    at: datetime | None = None,
+    policy: Policy = BASELINE,
+    deadline: timedelta = DCV_DEADLINE,
+    record: Recorder | None = None,
+) -> DcvResult:
+    """`pkicheck.check_dcv`, asynchronous."""
+    return await arun(dcv_plan(challenge, at=at, policy=policy), io, deadline=deadline, record=record)
 
 
 async def check_name(

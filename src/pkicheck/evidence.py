@@ -18,6 +18,7 @@ import attrs
 from pkicheck._version import __version__
 from pkicheck.caa.check import caa_plan_from_json
 from pkicheck.canon import JsonValue, Sha256, canonical, decode_bytes, digest, format_time, parse_json, parse_time, utc
+from pkicheck.dcv.check import dcv_plan_from_json
 from pkicheck.errors import InputError
 from pkicheck.evidencejson import SCHEMA, observation_from_json
 from pkicheck.findings import Finding, Verdict, finding_from_json, show, verdict_of
@@ -34,7 +35,9 @@ _ANSWERED: Final = (DnsObservation, HttpObservation, TlsObservation, ListFact)
 _LARGEST: Final = 64 * 1024 * 1024
 
 _PlanReader = Callable[[Mapping[str, JsonValue], Mapping[Sha256, bytes], datetime | None], Plan[Result]]
-_PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType({"caa": caa_plan_from_json, "name": name_plan_from_json})
+_PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType(
+    {"caa": caa_plan_from_json, "dcv": dcv_plan_from_json, "name": name_plan_from_json}
+)
 
 
 class FindingJson(TypedDict):

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from pkicheck.lists._packaged import PackagedLists, packaged
 from pkicheck.lists._readers import Source, read_root_zone, read_special_purpose, read_special_use, read_suffixes
-from pkicheck.lists._values import DatedList, RootZone, SpecialPurpose, SpecialUse, Suffixes
+from pkicheck.lists._values import Block, DatedList, RootZone, SpecialPurpose, SpecialUse, Suffixes
 
 __all__ = [
+    "Block",
     "DatedList",
     "PackagedLists",
     "RootZone",

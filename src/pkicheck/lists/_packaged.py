@@ -93,7 +93,7 @@ class PackagedLists:
         root_zone: RootZone | None = None,
         special_use: SpecialUse | None = None,
         special_purpose: SpecialPurpose | None = None,
-        suffixes: Suffixes | None = None,
+        suffixes: DatedList | None = None,
         clock: Callable[[], datetime] = _clock,
     ) -> None:
         self._clock = clock

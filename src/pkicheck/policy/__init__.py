@@ -16,11 +16,22 @@ import attrs
 from pkicheck.canon import JsonValue, Sha256, canonical, digest
 from pkicheck.errors import InputError
 from pkicheck.policy._caa import CaaPolicy
+from pkicheck.policy._dcv import DcvPolicy
 from pkicheck.policy._fields import flag, is_a, texts
 from pkicheck.policy._names import NamesPolicy
 from pkicheck.policy._net import NetPolicy
 
-__all__ = ["BASELINE", "PRIVATE", "CaaPolicy", "NamesPolicy", "NetPolicy", "Policy", "policy_from_json", "policy_json"]
+__all__ = [
+    "BASELINE",
+    "PRIVATE",
+    "CaaPolicy",
+    "DcvPolicy",
+    "NamesPolicy",
+    "NetPolicy",
+    "Policy",
+    "policy_from_json",
+    "policy_json",
+]
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -32,18 +43,22 @@ class Policy:
     Attributes:
         name: what people call it; part of the fingerprint.
         public: whether it judges publicly trusted certificates.
-        caa, names, net: the choices by area.
+        caa, dcv, names, net: the choices by area.
     """
 
     name: str
     public: bool = attrs.field(default=True, validator=flag)
     caa: CaaPolicy = attrs.field(default=CaaPolicy(), validator=is_a(CaaPolicy))
+    dcv: DcvPolicy = attrs.field(default=DcvPolicy(), validator=is_a(DcvPolicy))
     names: NamesPolicy = attrs.field(default=NamesPolicy(), validator=is_a(NamesPolicy))
     net: NetPolicy = attrs.field(default=NetPolicy(), validator=is_a(NetPolicy))
 
     def __attrs_post_init__(self) -> None:
         if not self.name or not self.name.isprintable() or len(self.name) > 80:
             msg = f"policy: name must be 1 to 80 printable characters, got {self.name[:80]!a}"
+            raise InputError(msg)
+        if self.public and self.dcv.is_for_tests:
+            msg = "policy: dcv.test_networks and dcv.test_ports are for test networks; a public policy has neither"
             raise InputError(msg)
 
     @property
