@@ -25,6 +25,7 @@ from pkicheck.policy import (
     PRIVATE,
     STRICT,
     CaaPolicy,
+    DcvPolicy,
     GatePolicy,
     KeysPolicy,
     MpicPolicy,
@@ -41,6 +42,7 @@ from pkicheck.policy import (
 US = timedelta(microseconds=1)
 AREAS: Mapping[str, type[attrs.AttrsInstance]] = {
     "caa": CaaPolicy,
+    "dcv": DcvPolicy,
     "mpic": MpicPolicy,
     "names": NamesPolicy,
     "net": NetPolicy,
@@ -80,6 +82,36 @@ FIELDS: Mapping[str, tuple[list[object], list[object]]] = {
     "caa.malformed_tag": words("refuse", "tolerate"),
     "caa.failure_permits": FLAG,
     "caa.canary_zone": (["", "canary.example", "other.example"], []),
+    "dcv.methods": (
+        [(), ("3.2.2.4.7",), ("3.2.2.4.19", "3.2.2.4.7", "3.2.2.5.8")],
+        ["3.2.2.4.7", ("3.2.2.4.23",), ("http-01",), ("",), (5,), None],
+    ),
+    "dcv.adn": words("dated", "table"),
+    "dcv.value_age": span(timedelta(minutes=1), timedelta(days=30)),
+    "dcv.single_use": FLAG,
+    "dcv.max_records": between(1, 1000),
+    "dcv.max_redirects": between(0, 20),
+    "dcv.redirect_hosts": words("public", "any"),
+    "dcv.redirect_addresses": FLAG,
+    "dcv.max_body": between(1024, 1048576),
+    "dcv.test_networks": (
+        [(), ("127.0.0.0/8",), ("10.0.0.0/8", "::1/128")],
+        [("127.0.0.1/8",), ("localhost",), ("10.0.0.0/33",), ("127.0.0.1",), ("",), "127.0.0.0/8", None],
+    ),
+    "dcv.test_ports": (
+        [(), ("80:5002",), ("22:1", "25:65535", "443:5001", "80:80")],
+        [
+            ("81:5002",),
+            ("80:0",),
+            ("80:65536",),
+            ("80",),
+            ("80:x",),
+            ("80:5002", "80:5003"),
+            ("80:\u0663",),
+            "80:1",
+            None,
+        ],
+    ),
     "gate.roles": ([(), ("ev:final", "ov:final")], ["ev:final", ("final",), ("xx:final",), (5,)]),
     "gate.approvers": ([(), ("anna final " + "0" * 64,)], [("anna final",), ("anna final " + "g" * 64,), 5]),
     "gate.authentication": ([(), ("mfa",)], ["mfa", ("",), 5]),
@@ -146,7 +178,18 @@ def with_field(path: str, value: object) -> Policy:
     if path == "keys.rsa_prime" and value is True:
         extra = {"rsa_max_bits": 8192}
     changed: Any = attrs.evolve(cast("Any", getattr(BASELINE, area)), **{field: value, **extra})
-    return attrs.evolve(BASELINE, **{area: changed})
+    public = not path.startswith("dcv.test_")
+    return attrs.evolve(BASELINE, public=public, **{area: changed})
+
+
+@pytest.mark.parametrize("field", [{"test_networks": ("127.0.0.0/8",)}, {"test_ports": ("80:5002",)}])
+def test_a_public_policy_is_for_no_test_network(field: dict[str, Any]) -> None:
+    """Other ports and special-purpose addresses are for tests: a policy for public certificates refuses them."""
+    for_tests = DcvPolicy(**field)
+    with pytest.raises(InputError, match="^policy: dcv.test_networks and dcv.test_ports are for test networks"):
+        Policy(name="x", dcv=for_tests)
+    assert Policy(name="x", public=False, dcv=for_tests).dcv.is_for_tests
+    assert not DcvPolicy().is_for_tests
 
 
 def test_every_field_is_in_the_table() -> None:

@@ -31,6 +31,7 @@ GOLDEN = Path(__file__).with_name("golden")
 US = timedelta(microseconds=1)
 EVERY_RULE = sorted(RULES)
 DATED = [each for each in EVERY_RULE if RULES[each].effective is not None]
+ENDING = [each for each in EVERY_RULE if RULES[each].sunset is not None]
 AREAS = {path.stem for path in Path(codes.__file__).parent.glob("[a-z]*.py")}
 
 # Refusals that no text asks for in so many words.
@@ -205,9 +206,20 @@ def test_a_rule_binds_from_its_first_instant(rule: str) -> None:
 
 @pytest.mark.parametrize("rule", sorted(set(EVERY_RULE) - set(DATED)))
 def test_a_rule_without_a_date_always_binds(rule: str) -> None:
-    """A rule without a date binds at any moment there is."""
-    for year in (1, 9999):
-        assert in_force(RuleId(rule), datetime(year, 1, 1, tzinfo=timezone.utc))
+    """A rule without a first day binds at any moment there is, up to its sunset if it has one."""
+    assert in_force(RuleId(rule), datetime(1, 1, 1, tzinfo=timezone.utc))
+    late = datetime(9999, 1, 1, tzinfo=timezone.utc)
+    assert in_force(RuleId(rule), late) is (RULES[RuleId(rule)].sunset is None)
+
+
+@pytest.mark.parametrize("rule", ENDING)
+def test_a_rule_binds_until_its_sunset(rule: str) -> None:
+    """A rule binds up to the last microsecond before 00:00:00 UTC of its sunset (BR 1.6.4)."""
+    sunset = RULES[RuleId(rule)].sunset
+    assert sunset is not None
+    for moment, wanted in ((sunset - US, True), (sunset, False), (sunset + US, False)):
+        assert in_force(RuleId(rule), moment) is wanted
+        assert (RULES[RuleId(rule)] in rules_at(moment)) is wanted
 
 
 def test_a_sunset_is_exclusive() -> None:
@@ -223,7 +235,7 @@ def test_a_sunset_is_exclusive() -> None:
 
 def test_rules_of_a_day_are_sorted() -> None:
     """The rules of a moment come by id, each once; long ago only the undated ones bound."""
-    now = rules_at(datetime(2027, 3, 15, tzinfo=timezone.utc))
+    now = rules_at(datetime(2030, 1, 1, tzinfo=timezone.utc))
     assert [each.id for each in now] == sorted({each.id for each in now})
     assert {each.id for each in now} == {each.id for each in RULES.values() if each.sunset is None}
     then = rules_at(datetime(1990, 1, 1, tzinfo=timezone.utc))

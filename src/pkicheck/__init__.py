@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         check_tbs,
         inspect_certificate,
     )
+    from pkicheck.dcv import Challenge, DcvResult, check_dcv, dcv_plan
     from pkicheck.dnssecstate import Dnssec, dnssec
     from pkicheck.errors import InputError, Refused, TransportError
     from pkicheck.evidence import EvidenceJson, Replay, Stored, load
@@ -74,7 +75,9 @@ __all__ = [
     "CertName",
     "CertificateResult",
     "ChainLog",
+    "Challenge",
     "Code",
+    "DcvResult",
     "DnsName",
     "DnsObservation",
     "DnsQuery",
@@ -133,6 +136,7 @@ __all__ = [
     "caa_plan",
     "check_caa",
     "check_certificate",
+    "check_dcv",
     "check_key",
     "check_name",
     "check_names",
@@ -141,6 +145,7 @@ __all__ = [
     "code",
     "combine",
     "corroborate",
+    "dcv_plan",
     "dnssec",
     "explain",
     "inspect_certificate",
@@ -165,6 +170,7 @@ _HOMES = {
     "pkicheck.namecheck": ("NameResult", "check_name", "check_names"),
     "pkicheck._net": ("Health", "Resolver", "ServerHealth"),
     "pkicheck.caa": ("CaaPlan", "CaaResult", "caa_plan", "check_caa", "iodef_reports"),
+    "pkicheck.dcv": ("Challenge", "DcvResult", "check_dcv", "dcv_plan"),
     "pkicheck.codes": ("CATALOGUE", "Code", "code"),
     "pkicheck.csr": (
         "Binding",

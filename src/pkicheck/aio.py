@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pkicheck.caa import DEADLINE, CaaResult, Purpose, caa_plan
+from pkicheck.dcv import DEADLINE as DCV_DEADLINE
+from pkicheck.dcv import Challenge, DcvResult, dcv_plan
 from pkicheck.keys import DEADLINE as KEY_DEADLINE
 from pkicheck.keys import KeyResult, key_plan
 from pkicheck.methods import MethodId
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from pkicheck.csr import BindResult, Identity
     from pkicheck.issuerkey import IssuerKey
 
-__all__ = ["Resolver", "bind_csr", "check_caa", "check_key", "check_name", "check_names"]
+__all__ = ["Resolver", "bind_csr", "check_caa", "check_dcv", "check_key", "check_name", "check_names"]
 
 
 # The checks run under any event loop; asyncio is imported by who asks for its resolver. A type checker has to refuse a
@@ -93,6 +95,19 @@ async def check_key(
 ) -> KeyResult:
     """`pkicheck.check_key`, asynchronous."""
     return await arun(key_plan(spki, at=at, policy=policy), lists, deadline=deadline, record=record)
+
+
+async def check_dcv(
+    challenge: Challenge,
+    *,
+    io: AsyncTransport,
+    at: datetime | None = None,
+    policy: Policy = BASELINE,
+    deadline: timedelta = DCV_DEADLINE,
+    record: Recorder | None = None,
+) -> DcvResult:
+    """`pkicheck.check_dcv`, asynchronous."""
+    return await arun(dcv_plan(challenge, at=at, policy=policy), io, deadline=deadline, record=record)
 
 
 async def check_name(

@@ -18,6 +18,7 @@ import attrs
 from pkicheck._version import __version__
 from pkicheck.caa.check import caa_plan_from_json
 from pkicheck.canon import JsonValue, Sha256, canonical, decode_bytes, digest, format_time, parse_json, parse_time, utc
+from pkicheck.dcv.check import dcv_plan_from_json
 from pkicheck.errors import InputError
 from pkicheck.evidencejson import SCHEMA, observation_from_json
 from pkicheck.findings import Finding, Verdict, finding_from_json, show, verdict_of
@@ -69,6 +70,7 @@ _PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType(
         "caa": caa_plan_from_json,
         "certificate": _certificate,
         "csr": _csr,
+        "dcv": dcv_plan_from_json,
         "key": key_plan_from_json,
         "mpic": _mpic_plan,
         "name": name_plan_from_json,

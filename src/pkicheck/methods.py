@@ -13,7 +13,7 @@ from typing import NewType
 
 from pkicheck.errors import InputError
 
-__all__ = ["ACME_LABELS", "METHODS", "MethodId", "labels", "method"]
+__all__ = ["ACME_LABELS", "METHODS", "MethodId", "acme_label", "labels", "method"]
 
 MethodId = NewType("MethodId", str)
 """A method by its section in the Baseline Requirements, for example `3.2.2.4.19`."""
@@ -29,6 +29,16 @@ ACME_LABELS: Mapping[str, MethodId] = MappingProxyType(
 
 dns-account-01 and dns-persist-01 are not registered; until they are, `ca-tbr-21` and `ca-tbr-22` are their labels.
 """
+
+_CHALLENGES: Mapping[str, str] = MappingProxyType(
+    {
+        **{done: label for label, done in ACME_LABELS.items()},
+        "3.2.2.4.21": "dns-account-01",
+        "3.2.2.4.22": "dns-persist-01",
+        "3.2.2.5.6": "http-01",
+        "3.2.2.5.7": "tls-alpn-01",
+    }
+)
 
 METHODS: tuple[MethodId, ...] = tuple(
     [MethodId(f"3.2.2.4.{number}") for number in range(1, 23)]
@@ -88,3 +98,14 @@ def labels(which: MethodId | str) -> frozenset[str]:
     if which.startswith("ca-tbr-") and ACME_LABELS["dns-01"] == section:
         return frozenset({str(which)})
     return _LABELS[section]
+
+
+def acme_label(which: MethodId | str) -> str | None:
+    """The ACME challenge that performs a method, by the name ACME or its drafts give it; None without one.
+
+    Names of drafts (dns-account-01, dns-persist-01) are no RFC 8657 labels until IANA registers them.
+
+    Raises:
+        InputError: no such method.
+    """
+    return _CHALLENGES.get(method(which))

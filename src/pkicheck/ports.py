@@ -67,7 +67,20 @@ class DnsQuery:
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class HttpGet:
-    """One HTTP GET, without following anything, to the address given (BR 3.2.2.4.18, .19)."""
+    """One HTTP/1.1 GET, without following anything, to the address and port given (BR 3.2.2.4.18, .19).
+
+    The transport connects to `address` and `port` and nowhere else, whatever the URL says; over TLS when the URL is
+    https, with any certificate, and the host of the URL as SNI when it is a name. The request target is the path and
+    query of the URL as they stand, Host its authority as it stands. No content coding is asked for, the connection is
+    closed afterwards.
+
+    Attributes:
+        url: the URI: scheme, authority (the port where it is not that of the scheme), path and query.
+        address: where to connect.
+        port: the port to connect to; another than the URL's in test networks only.
+        hop: how many redirects led here.
+        max_body: how many octets of the response are kept, its head included; more is TOO_LARGE.
+    """
 
     url: str
     address: IPv4Address | IPv6Address
@@ -78,7 +91,16 @@ class HttpGet:
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class TlsProbe:
-    """One TLS handshake to the address given, offering only the protocols in `alpn` (RFC 8737 §3)."""
+    """One TLS handshake to the address given, offering only the protocols in `alpn` (RFC 8737 §3).
+
+    Any certificate is taken, no application data is sent, and the connection is closed at once.
+
+    Attributes:
+        address: where to connect.
+        port: the port.
+        sni: the server name to send, as it stands.
+        alpn: the protocols offered.
+    """
 
     address: IPv4Address | IPv6Address
     port: int
@@ -148,7 +170,14 @@ class DnsObservation(Observation):
 
 @attrs.frozen(kw_only=True)
 class HttpObservation(Observation):
-    """An HTTP response: the bytes of its head and body as they came."""
+    """An HTTP response: the bytes of its head and body as they came, framing and interim responses included.
+
+    Attributes:
+        peer: the address that was connected to, as text; empty when there was no connection.
+        tls: whether the exchange was made over TLS.
+        raw: all octets up to the end of the message by its framing, or to the end of the connection; what came before a
+            failure.
+    """
 
     request: HttpGet
     peer: str
@@ -158,7 +187,13 @@ class HttpObservation(Observation):
 
 @attrs.frozen(kw_only=True)
 class TlsObservation(Observation):
-    """The outcome of a TLS handshake: protocol version, negotiated ALPN, the leaf certificate's DER."""
+    """The outcome of a TLS handshake.
+
+    Attributes:
+        version: the version negotiated, as the standard library names it: `TLSv1.2`, `TLSv1.3`.
+        alpn: the protocol that the server selected, None when it selected none.
+        leaf: the DER of the server's own certificate.
+    """
 
     request: TlsProbe
     version: str

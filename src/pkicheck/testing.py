@@ -1,4 +1,6 @@
-"""The test kit: zone data with scripted failures, and a clock that stands still. Public, for other people's tests.
+"""The test kit: scripted zone data and web servers, lists for names of documentation, a clock that stands still.
+
+Public, for other people's tests.
 
 zone = Zone('example.com. CAA 0 issue "other.example"')
 zone.fail("broken.example.com", "CAA", "servfail")
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Final, Literal, TypeAlias, get_args
 
 import attrs
@@ -17,13 +20,24 @@ import dns.rdatatype
 
 from pkicheck.canon import utc
 from pkicheck.dnswire import build_response
-from pkicheck.errors import InputError
-from pkicheck.names import DnsName
-from pkicheck.ports import DnsObservation, DnsQuery, Failure, Observation, Request
+from pkicheck.errors import InputError, TransportError
+from pkicheck.lists import Block, DatedList, PackagedLists, RootZone, SpecialPurpose, SpecialUse
+from pkicheck.names import DnsName, parse_domain
+from pkicheck.ports import (
+    DnsObservation,
+    DnsQuery,
+    Failure,
+    HttpGet,
+    HttpObservation,
+    Observation,
+    Request,
+    TlsObservation,
+    TlsProbe,
+)
 from pkicheck.zonefile import ZoneRecord, read_zone_text
 from pkicheck.zones import Zones, wall_clock
 
-__all__ = ["AsyncZone", "FailureKind", "FixedClock", "Zone"]
+__all__ = ["AsyncZone", "FailureKind", "FixedClock", "Web", "Zone", "example_lists"]
 
 FailureKind: TypeAlias = Literal[
     "servfail", "timeout", "refused", "formerr", "notimp", "rcode", "truncated", "bogus", "lame", "malformed", "stale",
@@ -164,6 +178,181 @@ class Zone(Zones):
             "no-question": good[:4] + b"\0\0" + good[6:12] + good[12 + len(name) + 4 :],
         }[kind]
         return self.observe(query, raw)
+
+
+_REASONS: Final = {200: "OK", 301: "Moved Permanently", 302: "Found", 307: "Temporary Redirect", 404: "Not Found"}
+
+
+@attrs.frozen
+class _Page:
+    """What a scripted server sends."""
+
+    raw: bytes
+    failure: Failure | None
+
+
+class Web:
+    """Scripted web servers: answers HttpGet and TlsProbe. What was not scripted is unreachable.
+
+    web = Web(clock=clock)
+    web.page("http://shop.example/.well-known/acme-challenge/token", "token.thumbprint")
+
+    Args:
+        clock: gives the time of every observation (aware); the wall clock by default.
+        vantage: what observations call their place.
+    """
+
+    def __init__(self, *, clock: Callable[[], datetime] = wall_clock, vantage: str = "zone") -> None:
+        self._clock = clock
+        self._vantage = vantage
+        self._pages: dict[tuple[str, str], _Page] = {}
+        self._leaves: dict[tuple[str, str], tuple[bytes, str, str | None, Failure | None]] = {}
+        self.asked: list[HttpGet | TlsProbe] = []
+
+    def page(
+        self,
+        url: str,
+        body: str | bytes = b"",
+        *,
+        status: int = 200,
+        fields: Sequence[tuple[str, str]] = (),
+        raw: bytes | None = None,
+        failure: Failure | None = None,
+        address: str = "",
+    ) -> None:
+        """Serve something at a URL.
+
+        Args:
+            url: exactly as it is asked for.
+            body: its content.
+            status: the status code.
+            fields: further fields of the head, such as Location.
+            raw: the whole response in octets, instead of all of the above.
+            failure: no response.
+            address: only at this address; empty: at every address.
+        """
+        content = body.encode() if isinstance(body, str) else body
+        head = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Other')}", f"Content-Length: {len(content)}"]
+        head += [f"{name}: {value}" for name, value in fields]
+        made = "\r\n".join([*head, "", ""]).encode("latin-1") + content
+        self._pages[url, address] = _Page(b"" if failure else made if raw is None else raw, failure)
+
+    def certificate(
+        self,
+        sni: str,
+        leaf: bytes,
+        *,
+        version: str = "TLSv1.3",
+        alpn: str | None = "acme-tls/1",
+        failure: Failure | None = None,
+        address: str = "",
+    ) -> None:
+        """Present a certificate (DER) to a server name.
+
+        Args:
+            sni: the server name asked for.
+            leaf: the certificate.
+            version: the TLS version negotiated.
+            alpn: the protocol negotiated.
+            failure: no handshake.
+            address: only at this address; empty: at every address.
+        """
+        self._leaves[sni, address] = (leaf, version, alpn, failure)
+
+    def now(self) -> datetime:
+        """The clock."""
+        return utc(self._clock(), what="the clock")
+
+    def exchange(self, batch: Sequence[Request], /, *, within: timedelta) -> Sequence[Observation]:
+        """Answer a batch."""
+        del within
+        return [self._one(request) for request in batch]
+
+    def _one(self, request: Request) -> Observation:
+        now = self.now()
+        if isinstance(request, HttpGet):
+            self.asked.append(request)
+            address = str(request.address)
+            page = self._pages.get((request.url, address)) or self._pages.get((request.url, ""))
+            page = page or _Page(b"", Failure.UNREACHABLE)
+            failure = Failure.TOO_LARGE if len(page.raw) > request.max_body else page.failure
+            return HttpObservation(
+                request=request,
+                vantage=self._vantage,
+                sent=now,
+                received=now,
+                failure=failure,
+                peer=address,
+                tls=request.url.startswith("https:"),
+                raw=page.raw[: request.max_body],
+            )
+        if isinstance(request, TlsProbe):
+            self.asked.append(request)
+            shown = self._leaves.get((request.sni, str(request.address))) or self._leaves.get((request.sni, ""))
+            leaf, version, alpn, failed = shown or (b"", "", None, Failure.UNREACHABLE)
+            return TlsObservation(
+                request=request,
+                vantage=self._vantage,
+                sent=now,
+                received=now,
+                failure=failed,
+                version=version,
+                alpn=alpn,
+                leaf=leaf,
+            )
+        msg = f"Web answers HttpGet and TlsProbe only, not {type(request).__name__}"
+        raise TransportError(msg)
+
+
+@attrs.frozen
+class _ExampleSuffixes:
+    """A few public suffixes, without the package that reads the real list."""
+
+    version: str
+    as_of: datetime
+    names: frozenset[str] = frozenset({"com", "example", "org", "test", "uk", "co.example", "co.uk"})
+
+    def answer(self, key: str) -> str | None:
+        """The longest suffix that the name equals or lies below."""
+        return next((each.text for each in parse_domain(key).climb() if each.text in self.names), None)
+
+
+def example_lists(*, clock: Callable[[], datetime] = wall_clock, suffixes: DatedList | None = None) -> PackagedLists:
+    """Lists on which the names and addresses of documentation count as public ones: `lists=` for examples and tests.
+
+    `example` and `test` are top-level domains like `com`, `org` and `uk`; `co.example` and `co.uk` are public suffixes.
+    Of the special-use names only `local` and `onion` are left, of the special-purpose addresses the loopback and
+    private blocks.
+
+    Args:
+        clock: the day of the lists is the moment it shows (aware).
+        suffixes: another list of public suffixes.
+    """
+    as_of = utc(clock(), what="the clock")
+    blocks = {
+        4: (("10.0.0.0/8", "Private-Use"), ("127.0.0.0/8", "Loopback"), ("192.168.0.0/16", "Private-Use")),
+        6: (("::1/128", "Loopback Address"), ("fc00::/7", "Unique-Local")),
+    }
+    made = {
+        version: tuple(
+            Block(int(network[0]), int(network[-1]), f"{text} {name}", -1)
+            for text, name in each
+            for network in [ip_network(text)]
+        )
+        for version, each in blocks.items()
+    }
+    return PackagedLists(
+        root_zone=RootZone(version="example", as_of=as_of, labels=frozenset({"com", "example", "org", "test", "uk"})),
+        special_use=SpecialUse(version="example", as_of=as_of, names=frozenset({"local", "onion"})),
+        special_purpose=SpecialPurpose(
+            version="example",
+            as_of=as_of,
+            blocks=made,
+            firsts={version: tuple(block.first for block in each) for version, each in made.items()},
+        ),
+        suffixes=_ExampleSuffixes("example", as_of) if suffixes is None else suffixes,
+        clock=clock,
+    )
 
 
 class AsyncZone:

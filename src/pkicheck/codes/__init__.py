@@ -14,6 +14,7 @@ from pkicheck.codes import (
     caa,
     certificate,
     csr,
+    dcv,
     deadline,
     dns,
     evidence,
@@ -30,7 +31,7 @@ from pkicheck.errors import InputError
 
 __all__ = ["CATALOGUE", "Code", "Level", "code"]
 
-_AREAS = (binding, caa, certificate, csr, deadline, dns, evidence, gate, incident, key, mpic, name, pair, subject)
+_AREAS = (binding, caa, certificate, csr, dcv, deadline, dns, evidence, gate, incident, key, mpic, name, pair, subject)
 
 
 def _join() -> Mapping[str, Code]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pkicheck.codes._types import Code, Level
 from pkicheck.rules.caa import BR_DELEGATION, BR_FAILURE
+from pkicheck.rules.dcv import BR_DNSSEC_DCV
 from pkicheck.rules.dnssec import BR_DNSSEC_CAA, BR_DNSSEC_ERROR, RFC4035_INSECURE
 
 __all__ = ["CODES"]
@@ -146,7 +147,7 @@ CODES: tuple[Code, ...] = (
         _DOUBT,
         "It is not known whether the resolver validates DNSSEC on a path that is held to be secure.",
         "Use a validating resolver on the loopback address, or name its address in `net.secure_paths`.",
-        (BR_DNSSEC_CAA,),
+        (BR_DNSSEC_CAA, BR_DNSSEC_DCV),
     ),
     Code(
         "dns.dnssec-unknown-tolerated",

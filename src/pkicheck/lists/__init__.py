@@ -30,9 +30,10 @@ from pkicheck.lists._readers import (
     read_special_use,
     read_suffixes,
 )
-from pkicheck.lists._values import Countries, DatedList, RootZone, SpecialPurpose, SpecialUse, Suffixes
+from pkicheck.lists._values import Block, Countries, DatedList, RootZone, SpecialPurpose, SpecialUse, Suffixes
 
 __all__ = [
+    "Block",
     "Countries",
     "DatedList",
     "JoinedLists",

@@ -110,7 +110,7 @@ class PackagedLists:
         root_zone: RootZone | None = None,
         special_use: SpecialUse | None = None,
         special_purpose: SpecialPurpose | None = None,
-        suffixes: Suffixes | None = None,
+        suffixes: DatedList | None = None,
         countries: Countries | None = None,
         clock: Callable[[], datetime] = _clock,
     ) -> None:

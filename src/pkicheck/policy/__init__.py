@@ -16,6 +16,7 @@ import attrs
 from pkicheck.canon import JsonValue, Sha256, canonical, digest
 from pkicheck.errors import InputError
 from pkicheck.policy._caa import CaaPolicy
+from pkicheck.policy._dcv import DcvPolicy
 from pkicheck.policy._fields import flag, is_a, texts
 from pkicheck.policy._gate import GatePolicy
 from pkicheck.policy._keys import BR, KEY_POLICIES, MOZILLA, MOZILLA_2_8, STRICT, KeysPolicy
@@ -34,6 +35,7 @@ __all__ = [
     "PRIVATE",
     "STRICT",
     "CaaPolicy",
+    "DcvPolicy",
     "GatePolicy",
     "KeysPolicy",
     "MpicPolicy",
@@ -57,12 +59,13 @@ class Policy:
     Attributes:
         name: what people call it; part of the fingerprint.
         public: whether it judges publicly trusted certificates.
-        caa, mpic, names, net, keys, subject, gate: the choices by area.
+        caa, dcv, mpic, names, net, keys, subject, gate: the choices by area.
     """
 
     name: str
     public: bool = attrs.field(default=True, validator=flag)
     caa: CaaPolicy = attrs.field(default=CaaPolicy(), validator=is_a(CaaPolicy))
+    dcv: DcvPolicy = attrs.field(default=DcvPolicy(), validator=is_a(DcvPolicy))
     mpic: MpicPolicy = attrs.field(default=MpicPolicy(), validator=is_a(MpicPolicy))
     names: NamesPolicy = attrs.field(default=NamesPolicy(), validator=is_a(NamesPolicy))
     net: NetPolicy = attrs.field(default=NetPolicy(), validator=is_a(NetPolicy))
@@ -73,6 +76,9 @@ class Policy:
     def __attrs_post_init__(self) -> None:
         if not self.name or not self.name.isprintable() or len(self.name) > 80:
             msg = f"policy: name must be 1 to 80 printable characters, got {self.name[:80]!a}"
+            raise InputError(msg)
+        if self.public and self.dcv.is_for_tests:
+            msg = "policy: dcv.test_networks and dcv.test_ports are for test networks; a public policy has neither"
             raise InputError(msg)
 
     @property
