@@ -264,6 +264,25 @@ def test_what_is_no_primary(primary: Callable[[], CaaResult], code: str) -> None
     assert code in {each.code for each in result.deciding()}
 
 
+@pytest.mark.parametrize(
+    ("later", "fits"),
+    [
+        (timedelta(0), True),
+        (timedelta(minutes=10), True),
+        (timedelta(minutes=10, microseconds=1), False),
+        (timedelta(microseconds=-1), False),
+        (-_DAY * 300, False),
+        (-_DAY * 800, False),
+    ],
+)
+def test_the_moment_of_the_attempt(later: timedelta, fits: bool) -> None:
+    """The rules are those of the attempt itself: no other moment can be given to choose others (M13)."""
+    reports = [_report(each, _AT) for each in _FOUR]
+    result = corroborate(_caa("athens"), reports, seat=_SEAT, at=_AT + later)
+    assert ("mpic.primary-other-attempt" not in {each.code for each in result.findings}) is fits
+    assert (result.verdict is Verdict.PASS) is fits
+
+
 # --- policy
 
 

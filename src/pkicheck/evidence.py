@@ -53,6 +53,12 @@ def _mpic_plan(asked: Mapping[str, JsonValue], documents: Mapping[Sha256, bytes]
     return mpic_plan_from_json(asked, documents, at, read=_decided_again)
 
 
+def _gate(asked: Mapping[str, JsonValue], known: Mapping[Sha256, bytes], at: datetime | None) -> Plan[Result]:
+    from pkicheck.gate import gate_plan_from_json  # noqa: PLC0415 - it loads cryptography: only records of its kind do
+
+    return gate_plan_from_json(asked, known, at, read=_decided_again)
+
+
 def _csr(asked: Mapping[str, JsonValue], known: Mapping[Sha256, bytes], at: datetime | None) -> Plan[Result]:
     from pkicheck.csr import bind_plan_from_json  # noqa: PLC0415 - it loads cryptography: only records of its kind do
 
@@ -71,6 +77,7 @@ _PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType(
         "certificate": _certificate,
         "csr": _csr,
         "dcv": dcv_plan_from_json,
+        "gate": _gate,
         "key": key_plan_from_json,
         "mpic": _mpic_plan,
         "name": name_plan_from_json,

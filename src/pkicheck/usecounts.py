@@ -1,7 +1,8 @@
-"""The register of values in use: which scope took a value first. A value serves one request (BR 3.2.2.4).
+"""The register of values in use: who took a value first. A value serves one request, a serial number one certificate.
 
-A transport for the list `dcv.values`: asking is an atomic insert-or-get, and the answer is the scope that holds the
-value. Questions to other lists go on to another transport, so that one object is the `lists` of a `pkicheck.Network`.
+A transport for the lists `dcv.values` (BR 3.2.2.4) and `gate.serials` (RFC 5280 §4.1.2.2): asking is an atomic
+insert-or-get, and the answer is the scope that holds the value. Questions to other lists go on to another transport, so
+that one object is the `lists` of a `pkicheck.Network`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from pkicheck.canon import format_time, utc
 from pkicheck.dcv.values import USES
 from pkicheck.errors import TransportError
 from pkicheck.lists import PackagedLists
 from pkicheck.ports import Failure, ListFact, ListQuestion, Observation, Request, Transport
+
+_OURS: Final = frozenset({USES, "gate.serials"})
 
 __all__ = ["AsyncValueUses", "Register", "SqliteRegister", "ValueUses"]
 
@@ -145,7 +148,7 @@ class ValueUses:
         """
         observations: list[Observation] = []
         for request in batch:
-            if isinstance(request, ListQuestion) and request.list == USES:
+            if isinstance(request, ListQuestion) and request.list in _OURS:
                 observations.append(self._claim(request, within))
             else:
                 observations += self._lists.exchange((request,), within=within)
@@ -154,7 +157,9 @@ class ValueUses:
     def _claim(self, request: ListQuestion, within: timedelta) -> ListFact:
         sent = self.now()
         value, _colon, scope = request.key.partition(":")
-        holder = self._register.claim(value, scope, at=sent, within=within)
+        # Values and serial numbers share one register, and never meet.
+        claimed = value if request.list == USES else f"{request.list} {value}"
+        holder = self._register.claim(claimed, scope, at=sent, within=within)
         return ListFact(
             request=request,
             vantage="lists",

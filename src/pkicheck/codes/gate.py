@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pkicheck.codes._types import Code, Level
 from pkicheck.rules.caa import BR_CAA, BR_ISSUER_NAMES, BR_PARAMETERS
+from pkicheck.rules.certificate import BR_NOT_BEFORE, BR_VALIDITY
 from pkicheck.rules.gate import (
     BR_APPROVAL,
     BR_AUTHENTICATION,
     BR_AUTHORITY,
     BR_NAMES_PROVEN,
-    BR_NOT_BEFORE_NEAR,
     BR_RECORDS,
     BR_REQUEST,
     BR_SERIAL_UNIQUE,
-    BR_VALIDITY_LIMIT,
     PROGRAM_DISCLOSED,
 )
 from pkicheck.rules.mpic import BR_MPIC
@@ -46,33 +45,12 @@ CODES: tuple[Code, ...] = (
         "Use the policy of the scope.",
         (BR_AUTHORITY,),
     ),
-    Code(
-        "gate.name-not-acceptable",
-        _R,
-        "A name is not one that may be certified at this moment.",
-        "Read the codes seen: they say which rule the name breaks.",
-        (BR_NAMES_PROVEN,),
-    ),
-    Code(
-        "gate.name-doubtful",
-        Level.DOUBT,
-        "It cannot be told whether a name may be certified at this moment.",
-        "Read the codes seen: most likely a list is missing or too old.",
-        (BR_NAMES_PROVEN,),
-    ),
     # 2: issuer
     Code(
         "gate.issuer-test",
         _R,
         "A test order was given to a production issuer, or an order for production to a test issuer.",
         "Use an issuer of the same kind as the order.",
-        (BR_AUTHORITY,),
-    ),
-    Code(
-        "gate.issuer-scope",
-        _R,
-        "A public order was given to an issuer of a private PKI, or the other way round.",
-        "Use an issuer of the scope of the order.",
         (BR_AUTHORITY,),
     ),
     Code(
@@ -102,13 +80,6 @@ CODES: tuple[Code, ...] = (
         "The certificate of this public issuer is not disclosed.",
         "Disclose it before it issues.",
         (PROGRAM_DISCLOSED,),
-    ),
-    Code(
-        "gate.issuer-subtree",
-        _R,
-        "A name lies outside the subtrees that the issuer may certify.",
-        "Use another issuer for this name.",
-        (BR_AUTHORITY,),
     ),
     # 3: control
     Code(
@@ -210,21 +181,21 @@ CODES: tuple[Code, ...] = (
         _R,
         "The validity is longer than the limit of the day of signing.",
         "Shorten it; both ends count.",
-        (BR_VALIDITY_LIMIT,),
+        (BR_VALIDITY,),
     ),
     Code(
         "gate.validity-reversed",
         _R,
         "The validity ends before it begins, or has a fraction of a second.",
         "Give whole seconds in order.",
-        (BR_VALIDITY_LIMIT,),
+        (BR_VALIDITY,),
     ),
     Code(
         "gate.not-before-far",
         _R,
         "notBefore lies too far from the moment of signing.",
         "Take a notBefore near the signing.",
-        (BR_NOT_BEFORE_NEAR,),
+        (BR_NOT_BEFORE,),
     ),
     Code(
         "gate.serial-weak",

@@ -51,6 +51,13 @@ CODES: tuple[Code, ...] = (
         (BR_MPIC,),
     ),
     Code(
+        "mpic.primary-other-attempt",
+        Level.REFUSAL,
+        "The primary result was not made in the attempt whose moment was given.",
+        "Give the moment of the attempt: its rules decide how many perspectives are needed.",
+        (BR_MPIC,),
+    ),
+    Code(
         "mpic.primary-dry-run",
         Level.REFUSAL,
         "The primary result was made for another moment than that of its observations.",

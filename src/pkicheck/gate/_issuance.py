@@ -25,6 +25,18 @@ def _spellings(value: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted(set(value)))
 
 
+def _not_before(value: datetime) -> datetime:
+    return utc(value, what="issuance: not_before")
+
+
+def _not_after(value: datetime) -> datetime:
+    return utc(value, what="issuance: not_after")
+
+
+def _approved_at(value: datetime) -> datetime:
+    return utc(value, what="approval: at")
+
+
 @attrs.frozen(kw_only=True)
 class Issuance:
     """One certificate that is to be signed.
@@ -46,8 +58,8 @@ class Issuance:
     issuer: IssuerKey
     binding: Binding
     account: str
-    not_before: datetime = attrs.field(converter=lambda value: _moment(value, "not_before"))
-    not_after: datetime = attrs.field(converter=lambda value: _moment(value, "not_after"))
+    not_before: datetime = attrs.field(converter=_not_before)
+    not_after: datetime = attrs.field(converter=_not_after)
     serial: int
     account_uris: tuple[str, ...] = attrs.field(default=(), converter=_spellings)
     test: bool = False
@@ -70,10 +82,6 @@ class Issuance:
     def accounts(self) -> frozenset[str]:
         """Every spelling of the account."""
         return frozenset((self.account, *self.account_uris))
-
-
-def _moment(value: datetime, name: str) -> datetime:
-    return utc(value, what=f"issuance: {name}")
 
 
 def issuance_json(issuance: Issuance) -> dict[str, JsonValue]:
@@ -107,7 +115,7 @@ class Approval:
     role: str
     person: str
     authentication: str
-    at: datetime = attrs.field(converter=lambda value: utc(value, what="approval: at"))
+    at: datetime = attrs.field(converter=_approved_at)
     signature: bytes
 
     def __attrs_post_init__(self) -> None:

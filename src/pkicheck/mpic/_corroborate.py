@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from pkicheck.canon import JsonValue, utc
+from pkicheck.canon import JsonValue, format_time, utc
 from pkicheck.errors import InputError
 from pkicheck.findings import Finding, Verdict, finding
 from pkicheck.mpic._places import Perspective, far_enough
@@ -112,7 +112,7 @@ def decide(
     """The decision.
 
     Steps:
-        1. The primary result itself is a PASS of the primary perspective, not a dry run.
+        1. The primary result itself is a PASS of the primary perspective, of this moment and no dry run.
         2. Each report by itself: it answers, with evidence or an accepted claim, the same question, in this attempt,
            from a view of its own.
         3. Each perspective is distinct from the primary and from every other, as are the resolvers; of two that lie
@@ -125,7 +125,7 @@ def decide(
         raise InputError(msg)
     asked = requirements(at)
     due = policy.mpic.required and in_force(BR_MPIC, at)
-    found = list(_primary(primary, policy))  # 1
+    found = list(_primary(primary, at, policy))  # 1
     ids = [each.perspective.id for each in reports]
     twice = sorted({name for name in (*ids, seat.id) if [*ids, seat.id].count(name) > 1})
     found += [finding("mpic.remote-twice", name) for name in twice]
@@ -162,13 +162,18 @@ def decide(
     return Count(len(corroborating), len(used), tuple(found))
 
 
-def _primary(primary: Subject, policy: Policy) -> Iterable[Finding]:
+def _primary(primary: Subject, at: datetime, policy: Policy) -> Iterable[Finding]:
     place = primary.subject()
     if primary.verdict is not Verdict.PASS:
         saw = [primary.verdict.name, *(each.code for each in primary.deciding())]
         yield finding("mpic.primary-not-pass", place, expected="PASS", saw=saw)
     if primary.policy.net.perspective != "primary":
         yield finding("mpic.primary-is-remote", place)
+    start = _start(primary)
+    # The rules of the moment of the attempt count: another moment would choose other rules.
+    if start is None or not timedelta(0) <= at - start <= policy.mpic.attempt:
+        saw = [] if start is None else [format_time(start)]
+        yield finding("mpic.primary-other-attempt", place, expected=f"shortly before {format_time(at)}", saw=saw)
     if policy.public and not primary.policy.public:
         yield finding("mpic.primary-other-policy", place, expected=policy.name, saw=[primary.policy.name])
     if primary.asked().get("at") is not None:

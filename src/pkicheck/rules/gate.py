@@ -11,11 +11,9 @@ __all__ = [
     "BR_AUTHENTICATION",
     "BR_AUTHORITY",
     "BR_NAMES_PROVEN",
-    "BR_NOT_BEFORE_NEAR",
     "BR_RECORDS",
     "BR_REQUEST",
     "BR_SERIAL_UNIQUE",
-    "BR_VALIDITY_LIMIT",
     "PROGRAM_DISCLOSED",
     "RULES",
     "STEPS",
@@ -27,8 +25,6 @@ BR_APPROVAL: Final = RuleId("br.4.2.2/approval")
 BR_AUTHORITY: Final = RuleId("br.4.3.1.1/authority")
 BR_AUTHENTICATION: Final = RuleId("br.6.5.1/authentication")
 BR_SERIAL_UNIQUE: Final = RuleId("rfc5280.4.1.2.2/unique")
-BR_NOT_BEFORE_NEAR: Final = RuleId("br.7.1.2.7/48h")
-BR_VALIDITY_LIMIT: Final = RuleId("br.6.3.2/at-signing")
 BR_RECORDS: Final = RuleId("br.5.4.1/records")
 PROGRAM_DISCLOSED: Final = RuleId("root-program/disclosed")
 
@@ -63,19 +59,6 @@ RULES: tuple[Rule, ...] = (
         id=BR_SERIAL_UNIQUE,
         section="RFC 5280 4.1.2.2, BR 7.1.2.7",
         text="No issuer uses a serial number twice; it is positive and holds at least 64 bits of a random source.",
-    ),
-    Rule(
-        id=BR_NOT_BEFORE_NEAR,
-        section="BR 7.1.2.7",
-        effective=day(2023, 9, 15),
-        judged="issuance",
-        text="notBefore lies within 48 hours of the signing.",
-    ),
-    Rule(
-        id=BR_VALIDITY_LIMIT,
-        section="BR 6.3.2",
-        judged="issuance",
-        text="The validity, both ends included, is within the limit of the day of signing.",
     ),
     Rule(
         id=BR_RECORDS,
