@@ -324,6 +324,9 @@ def read_absence(raw: bytes, name: bytes, rdtype: int) -> tuple[int, bool] | Non
                 owner = known.get((raw[at] & 63) << 8 | raw[at + 1]) if raw[at] >= 192 else None
                 if owner is not None:
                     at += 2
+                elif not raw[at]:
+                    owner = b"\0"
+                    at += 1
                 else:
                     owner, at = read_name(raw, at, known)
                 kind, rdclass, ttl, length = _RECORD.unpack_from(raw, at)
