@@ -166,9 +166,10 @@ def read_answer(observation: DnsObservation) -> Answer:
            rcode may come without a question: it can only refuse.
         3. TC: nothing is decided on a part (RFC 2181 §9).
         4. The rcode is NOERROR or NXDOMAIN, and no extended error says that the answer is bogus, stale or filtered.
-        5. From the name asked, records of the type, or one alias step at a time, by owner only: what else stands in the
-           answer is not looked at (RFC 1034 §4.3.2, RFC 6672 §3.1).
-        6. Without records: RA and a SOA above the last name prove absence (RFC 2308 §2.1, §2.2).
+        5. From the name asked, records of the type, or one alias step at a time, by owner only (RFC 1034 §4.3.2,
+           RFC 6672 §3.1).
+        6. Without records: RA and a SOA above the last name prove absence (RFC 2308 §2.1, §2.2), unless the answer
+           holds records of the type at a name that its aliases do not lead to: then a link of the chain is missing.
     """
     if observation.failure is not None:  # 1
         return Answer(observation, _BY_FAILURE[observation.failure], detail=observation.failure.name)
@@ -222,13 +223,16 @@ class _Reading:
         message = self.message
         if not message.recursion_available:
             return self.failed(Outcome.LAME, "no recursion: RA is not set", aliases)
-        for record in message.authority:
+        stray = any(record.rdtype == self.observation.request.rdtype for record in message.answer)
+        for record in () if stray else message.authority:
             if record.rdtype == SOA and is_above(record.owner, last):
                 outcome = Outcome.NXDOMAIN if message.rcode == 3 else Outcome.NODATA
                 return Answer(self.observation, outcome, aliases, authentic=message.authentic, ede=message.ede)
         if aliases:
             # The resolver did not follow the chain to its end; whether it will is found out by asking for the target.
             return Answer(self.observation, Outcome.ALIAS, aliases, authentic=message.authentic, ede=message.ede)
+        if stray:
+            return self.failed(Outcome.MALFORMED, "records of the type asked, but not at the name asked")
         return self.failed(Outcome.LAME, "no SOA in the authority section")
 
     def chain(self) -> Answer:

@@ -159,14 +159,21 @@ class CaaPlan:
         findings += resolver_findings(asked, self.policy)
         findings += self._dnssec([each for each in used if not each.outcome.failed], seen, at)
         findings += [finding("evidence.clock-order", each.server) for each in asked if each.received < each.sent]
+        expires_at = self._expiry(rested, used, at)
         if self.at is not None:
             findings.append(finding("evidence.dry-run", format_time(at)))
+        elif expires_at is not None and at > expires_at and step(WINDOW, at) is not None:
+            # A plan that was taken up again long after its first answers: they are too old for its last one.
+            expected = f"{format_time(expires_at)} or earlier"
+            findings.append(
+                finding("caa.evidence-expired", used[0].name.text, expected=expected, saw=[format_time(at)])
+            )
         found = used[-1] if used and used[-1].outcome.found else None
         return CaaResult(
             findings=tuple(findings),
             at=at,
             policy=self.policy,
-            expires_at=self._expiry(rested, used, at),
+            expires_at=expires_at,
             observations=seen.observations,
             name=self.name,
             found_at=None if found is None else level,
