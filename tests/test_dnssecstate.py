@@ -108,6 +108,15 @@ def test_a_hidden_reason_is_unknown() -> None:
     assert _state(servfail, second, _probe()) is Dnssec.UNKNOWN
 
 
+def test_a_timeout_is_unknown_until_the_zone_is_proven_unsigned() -> None:
+    """Nothing came, and nothing says that DNSSEC was the reason: the state is that of the zone (R131)."""
+    silent = _observed(DnsQuery(name=_NAME, rdtype=CAA), b"", failure=Failure.TIMEOUT)
+    assert _state(silent) is Dnssec.UNKNOWN
+    assert _state(silent, _probe()) is Dnssec.UNKNOWN
+    assert _state(silent, _probe(), _ds("example", "nsec")) is Dnssec.INSECURE_PROVEN
+    assert _state(silent, _ds("example", "nsec")) is Dnssec.UNKNOWN
+
+
 def test_insecure_proven() -> None:
     """A failure in a zone whose delegation is proven to have no DS (R131)."""
     servfail = _answer(rcode=2)

@@ -115,18 +115,17 @@ def dnssec(query: DnsQuery, seen: Seen, *, net: NetPolicy | None = None) -> Dnss
 
 
 def _state(answer: Answer, seen: Seen, net: NetPolicy) -> Dnssec:
-    if not answer.outcome.failed:
-        if not _probed(answer, seen, net):
-            return Dnssec.UNKNOWN
-        return Dnssec.SECURE if answer.authentic else Dnssec.NOT_SIGNED
-    if answer.outcome is Outcome.BOGUS:
-        return Dnssec.BOGUS
-    if answer.outcome is Outcome.SERVFAIL:
-        second = seen.read(second_look(answer), read_answer)
-        if second is not None and not second.outcome.failed:
+    if answer.outcome.failed:
+        if answer.outcome is Outcome.BOGUS:
             return Dnssec.BOGUS
+        if answer.outcome is Outcome.SERVFAIL:
+            second = seen.read(second_look(answer), read_answer)
+            if second is not None and not second.outcome.failed:
+                return Dnssec.BOGUS
     if not _probed(answer, seen, net):
         return Dnssec.UNKNOWN
+    if not answer.outcome.failed:
+        return Dnssec.SECURE if answer.authentic else Dnssec.NOT_SIGNED
     proven = insecure_proven(answer.observation.request.name, seen, net)
     return Dnssec.INSECURE_PROVEN if proven is True else Dnssec.UNKNOWN
 
