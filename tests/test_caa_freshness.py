@@ -245,3 +245,32 @@ def test_a_plan_taken_up_again_too_late(hours: float, verdict: Verdict) -> None:
     assert isinstance(result, CaaResult)
     assert ("caa.evidence-expired" in codes_of(result)) == (verdict is Verdict.FAIL)
     assert result.verdict is verdict
+
+
+def test_what_the_reasons_say() -> None:
+    """Each reason names the name, what would have been right, and what was there instead (R134)."""
+    result = _checked()
+    assert result.subject() == "CAA for shop.example"
+
+    def said(result: CaaResult, name: str, moment: datetime) -> list[tuple[str, str, tuple[str, ...]]]:
+        return [(each.place, each.expected, each.saw) for each in result.covers(name, issued_at=moment)]
+
+    noon, nine = "2026-11-21T12:00:00.000000Z", "2026-11-21T21:00:00.000000Z"
+    assert said(result, "shop.example", NOON + 9 * _HOURS) == [
+        ("shop.example", "2026-11-21T20:00:00.000000Z or earlier", (nine,))
+    ]
+    assert said(result, "shop.example", NOON - _HOURS) == [
+        ("shop.example", f"{noon} or later", ("2026-11-21T11:00:00.000000Z",))
+    ]
+    assert said(result, "other.example", NOON) == [("shop.example", "other.example", ("shop.example",))]
+    refused = _checked('shop.example. CAA 0 issue "other.example"')
+    assert said(refused, "shop.example", NOON) == [("shop.example", "", ("FAIL", "caa.issuer-not-listed"))]
+    with pytest.raises(InputError, match="^issued_at must have a time zone"):
+        result.covers("shop.example", issued_at=NOON.replace(tzinfo=None))
+
+
+def test_an_address_has_no_end() -> None:
+    """No lookup was made for an address, so nothing of it ages (BR 3.2.2.8)."""
+    result = _checked(name="192.0.2.1")
+    assert result.expires_at is None
+    assert _codes(result, NOON + 10_000 * _HOURS, "192.0.2.1") == []
