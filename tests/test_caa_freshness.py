@@ -15,8 +15,8 @@ from pkicheck.errors import InputError
 from pkicheck.evidence import load
 from pkicheck.findings import Verdict
 from pkicheck.names import parse_name
-from pkicheck.plans import run
-from pkicheck.policy import BASELINE, Policy
+from pkicheck.plans import Needs, run
+from pkicheck.policy import BASELINE, PRIVATE, Policy
 from pkicheck.ports import DnsObservation, Observation, Request, Seen
 from pkicheck.testing import FixedClock, Zone
 from tests.caa_cases import NOON, codes_of
@@ -211,3 +211,66 @@ def test_observations_hold_the_times_they_are_counted_from() -> None:
     """Sending and receiving of every lookup used are in the result (R132, R138)."""
     result = run(caa_plan("shop.example", issuers=["x"]), Zone(clock=FixedClock(NOON)), deadline=_HOURS)
     assert all(isinstance(each, DnsObservation) and each.sent == each.received == NOON for each in result.observations)
+
+
+def test_a_result_that_was_changed_covers_nothing_more() -> None:
+    """Name, moment and expiry are those of the question and the observations, not what the object says (R134)."""
+    result = _checked()
+    late = NOON + 9 * _HOURS
+    for longer in (None, NOON + 100 * _HOURS):
+        assert _codes(attrs.evolve(result, expires_at=longer), late) == ["caa.evidence-expired"]
+    assert _codes(attrs.evolve(result, at=NOON - _HOURS), NOON - _SECOND) == ["caa.evidence-too-early"]
+    other = attrs.evolve(result, name=parse_name("bank.example"))
+    assert _codes(other, NOON, "bank.example") == ["caa.evidence-other-name"]
+    refused = _checked('shop.example. CAA 0 issue "other.example"')
+    assert _codes(attrs.evolve(refused, findings=result.findings), NOON) == ["caa.evidence-not-pass"]
+    assert _codes(attrs.evolve(result, findings=refused.findings), NOON) == ["caa.evidence-not-pass"]
+    wrong = attrs.evolve(result, observations=refused.observations)
+    assert _codes(wrong, NOON) == ["caa.evidence-not-pass"]
+
+
+@pytest.mark.parametrize(("hours", "verdict"), [(8, Verdict.PASS), (8.001, Verdict.FAIL)])
+def test_a_plan_taken_up_again_too_late(hours: float, verdict: Verdict) -> None:
+    """A plan may rest between its steps; an answer older than the window is no PASS with one of today (R132)."""
+    plan = caa_plan("shop.example", issuers=["ca.example"], policy=PRIVATE)  # where no probe has to be fresh
+    clock = FixedClock(NOON)
+    zone = Zone('shop.example. CAA 0 issue "ca.example"', clock=clock)
+    needs = plan.step(Seen())
+    assert isinstance(needs, Needs)
+    *early, last = needs.requests
+    seen = Seen(zone.exchange(early, within=_SECOND))
+    assert isinstance(plan.step(seen), Needs)
+    clock.advance(hours * _HOURS)
+    result = plan.step(seen.extended(zone.exchange([last], within=_SECOND)))
+    assert isinstance(result, CaaResult)
+    assert ("caa.evidence-expired" in codes_of(result)) == (verdict is Verdict.FAIL)
+    assert result.verdict is verdict
+
+
+def test_what_the_reasons_say() -> None:
+    """Each reason names the name, what would have been right, and what was there instead (R134)."""
+    result = _checked()
+    assert result.subject() == "CAA for shop.example"
+
+    def said(result: CaaResult, name: str, moment: datetime) -> list[tuple[str, str, tuple[str, ...]]]:
+        return [(each.place, each.expected, each.saw) for each in result.covers(name, issued_at=moment)]
+
+    noon, nine = "2026-11-21T12:00:00.000000Z", "2026-11-21T21:00:00.000000Z"
+    assert said(result, "shop.example", NOON + 9 * _HOURS) == [
+        ("shop.example", "2026-11-21T20:00:00.000000Z or earlier", (nine,))
+    ]
+    assert said(result, "shop.example", NOON - _HOURS) == [
+        ("shop.example", f"{noon} or later", ("2026-11-21T11:00:00.000000Z",))
+    ]
+    assert said(result, "other.example", NOON) == [("shop.example", "other.example", ("shop.example",))]
+    refused = _checked('shop.example. CAA 0 issue "other.example"')
+    assert said(refused, "shop.example", NOON) == [("shop.example", "", ("FAIL", "caa.issuer-not-listed"))]
+    with pytest.raises(InputError, match="^issued_at must have a time zone"):
+        result.covers("shop.example", issued_at=NOON.replace(tzinfo=None))
+
+
+def test_an_address_has_no_end() -> None:
+    """No lookup was made for an address, so nothing of it ages (BR 3.2.2.8)."""
+    result = _checked(name="192.0.2.1")
+    assert result.expires_at is None
+    assert _codes(result, NOON + 10_000 * _HOURS, "192.0.2.1") == []

@@ -71,6 +71,11 @@ def _state(*observations: DnsObservation, net: NetPolicy = _NET) -> Dnssec:
 # --- the five states
 
 
+def test_five_states() -> None:
+    """No two of them are one (RFC 4035 §4.3 with the resolver's word weighed; C16)."""
+    assert [state.name for state in Dnssec] == ["SECURE", "NOT_SIGNED", "INSECURE_PROVEN", "BOGUS", "UNKNOWN"]
+
+
 def test_secure() -> None:
     """AD from a probed validator (R130)."""
     assert _state(_answer(flags=_AD), _probe()) is Dnssec.SECURE
@@ -106,6 +111,15 @@ def test_a_hidden_reason_is_unknown() -> None:
     second = attrs.evolve(servfail, request=DnsQuery(name=_NAME, rdtype=CAA, role="cd"))
     assert _state(servfail, _probe()) is Dnssec.UNKNOWN
     assert _state(servfail, second, _probe()) is Dnssec.UNKNOWN
+
+
+def test_a_timeout_is_unknown_until_the_zone_is_proven_unsigned() -> None:
+    """Nothing came, and nothing says that DNSSEC was the reason: the state is that of the zone (R131)."""
+    silent = _observed(DnsQuery(name=_NAME, rdtype=CAA), b"", failure=Failure.TIMEOUT)
+    assert _state(silent) is Dnssec.UNKNOWN
+    assert _state(silent, _probe()) is Dnssec.UNKNOWN
+    assert _state(silent, _probe(), _ds("example", "nsec")) is Dnssec.INSECURE_PROVEN
+    assert _state(silent, _ds("example", "nsec")) is Dnssec.UNKNOWN
 
 
 def test_insecure_proven() -> None:
@@ -319,6 +333,23 @@ def test_nsec_at_a_cut() -> None:
 def test_nsec_that_is_malformed(data: bytes) -> None:
     """A next name or bitmap that breaks its grammar proves nothing (RFC 4034 §4.1)."""
     assert _denied((_EXAMPLE, NSEC, 300, data)) is False
+
+
+@pytest.mark.parametrize(
+    ("bitmap", "read"),
+    [
+        (b"\0\1\x20", True),
+        (b"\0\x20\x20" + bytes(31), True),
+        (b"\0\x21\x20" + bytes(32), False),
+        (b"\0\0", False),
+        (b"\0\2\x20", False),
+        (b"\0\1\x20\0\1\x20", False),
+        (b"\0\1\x20\1", False),
+    ],
+)
+def test_bounds_of_a_bitmap(bitmap: bytes, read: bool) -> None:
+    """Blocks of 1 to 32 octets, in rising order, whole: else nothing is read of it (RFC 4034 §4.1.2)."""
+    assert _denied((_EXAMPLE, NSEC, 300, b"\0" + bitmap)) is read
 
 
 def test_nsec_whose_name_runs_out_of_its_rdata() -> None:

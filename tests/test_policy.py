@@ -285,7 +285,7 @@ def test_fingerprint_is_a_digest() -> None:
 
 
 def test_private_differs_where_it_says() -> None:
-    """PRIVATE is BASELINE but for: not public, no corroboration, internal names, no DNSSEC, any resolver, no key list."""
+    """PRIVATE is BASELINE but not public: no corroboration, internal names, no DNSSEC, any resolver, no key lists."""
     wanted = attrs.evolve(
         BASELINE,
         name="PRIVATE",

@@ -220,6 +220,8 @@ def utc(moment: datetime, *, what: str) -> datetime:
     if not isinstance(moment, datetime):  # pyright: ignore[reportUnnecessaryIsInstance] - callers are not all typed
         msg = f"{what} must be a datetime with a time zone, got {type(moment).__name__}"
         raise InputError(msg)
+    if moment.tzinfo is timezone.utc:
+        return moment
     if moment.tzinfo is None or moment.utcoffset() is None:
         msg = f"{what} must have a time zone, got the naive datetime {moment.isoformat()}"
         raise InputError(msg)

@@ -46,6 +46,11 @@ class Dnssec(Enum):
     UNKNOWN = 5
 
 
+_WEAKEST_FIRST: Final = (
+    Dnssec.BOGUS, Dnssec.UNKNOWN, Dnssec.INSECURE_PROVEN, Dnssec.NOT_SIGNED, Dnssec.SECURE,
+)  # fmt: skip
+
+
 def probe_queries(net: NetPolicy) -> tuple[DnsQuery, ...]:
     """What shows whether the resolver validates: the root's SOA, and the name that must fail if one is named."""
     if not net.probe_bogus:
@@ -76,18 +81,21 @@ def _read_probe(observation: DnsObservation) -> Answer:
 
 def _probed(answer: Answer, seen: Seen, net: NetPolicy) -> bool:
     """Whether the server of an answer is known to validate: it answered every probe as a validator must, in time."""
-    vantage, server, at = answer.observation.vantage, answer.observation.server, answer.observation.received
-    if not secure_path(server, net.secure_paths):
+    observation = answer.observation
+    if not secure_path(observation.server, net.secure_paths):
         return False
     for query in probe_queries(net):
         probe = seen.read(query, _read_probe)
-        # Loopback is the same text everywhere: the probe of another perspective says nothing of this resolver.
-        if probe is None or (probe.observation.vantage, probe.observation.server) != (vantage, server):
+        if probe is None:
             return False
-        if not -_SKEW <= at - probe.observation.received <= net.probe_max_age + _SKEW:
+        made = probe.observation
+        # Loopback is the same text everywhere: the probe of another perspective says nothing of this resolver.
+        if made.vantage != observation.vantage or made.server != observation.server:
+            return False
+        if not -_SKEW <= observation.received - made.received <= net.probe_max_age + _SKEW:
             return False
         if query.rdtype == SOA:
-            if probe.outcome is not Outcome.DATA or not probe.authentic:
+            if not probe.outcome.found or not probe.authentic:
                 return False
         elif probe.outcome not in (Outcome.SERVFAIL, Outcome.BOGUS):
             return False
@@ -107,12 +115,13 @@ def dnssec(query: DnsQuery, seen: Seen, *, net: NetPolicy | None = None) -> Dnss
 
 
 def _state(answer: Answer, seen: Seen, net: NetPolicy) -> Dnssec:
-    if answer.outcome is Outcome.BOGUS:
-        return Dnssec.BOGUS
-    if answer.outcome is Outcome.SERVFAIL:
-        second = seen.read(second_look(answer), read_answer)
-        if second is not None and not second.outcome.failed:
+    if answer.outcome.failed:
+        if answer.outcome is Outcome.BOGUS:
             return Dnssec.BOGUS
+        if answer.outcome is Outcome.SERVFAIL:
+            second = seen.read(second_look(answer), read_answer)
+            if second is not None and not second.outcome.failed:
+                return Dnssec.BOGUS
     if not _probed(answer, seen, net):
         return Dnssec.UNKNOWN
     if not answer.outcome.failed:
@@ -124,10 +133,7 @@ def _state(answer: Answer, seen: Seen, net: NetPolicy) -> Dnssec:
 def state_of(lookup: Lookup, seen: Seen, net: NetPolicy) -> Dnssec:
     """The state of a lookup that was answered: that of its weakest link."""
     states = [_state(answer, seen, net) for answer in lookup.answers]
-    for weakest in (Dnssec.BOGUS, Dnssec.UNKNOWN, Dnssec.INSECURE_PROVEN, Dnssec.NOT_SIGNED):
-        if weakest in states:
-            return weakest
-    return Dnssec.SECURE
+    return states[0] if len(states) == 1 else min(states, key=_WEAKEST_FIRST.index)
 
 
 def ds_queries(name: DnsName) -> tuple[DnsQuery, ...]:

@@ -227,7 +227,8 @@ def read_message(raw: bytes) -> Message:
     """Walk a whole message.
 
     Raises:
-        WireError: the octets are no message, hold more than one question, or go on behind the last record.
+        WireError: the octets are no message, hold more than one question, answer in another class than IN, or go on
+            behind the last record.
     """
     size = len(raw)
     if size < 12:
@@ -278,6 +279,9 @@ def read_message(raw: bytes) -> Message:
                 ede = _extended_errors(raw, start, end)
             elif rdclass == _IN:
                 records.append(Record(owner, rdtype, ttl if ttl < 1 << 31 else 0, start, end))
+            elif section < 2:
+                # Signatures of messages have classes of their own, in the additional section.
+                raise WireError("record is not of class IN", at)
             at = end
         sections.append(tuple(records))
     if at != size:
@@ -324,6 +328,9 @@ def read_absence(raw: bytes, name: bytes, rdtype: int) -> tuple[int, bool] | Non
                 owner = known.get((raw[at] & 63) << 8 | raw[at + 1]) if raw[at] >= 192 else None
                 if owner is not None:
                     at += 2
+                elif not raw[at]:
+                    owner = b"\0"
+                    at += 1
                 else:
                     owner, at = read_name(raw, at, known)
                 kind, rdclass, ttl, length = _RECORD.unpack_from(raw, at)
@@ -332,8 +339,10 @@ def read_absence(raw: bytes, name: bytes, rdtype: int) -> tuple[int, bool] | Non
                     if section != 2 or opt_seen or owner != b"\0" or length or ttl >> 24:
                         return None
                     opt_seen = True
-                elif kind == SOA and section == 1 and rdclass == _IN:
-                    proven = proven or is_above(owner, name)
+                elif section == 1:
+                    if rdclass != _IN:
+                        return None
+                    proven = proven or (kind == SOA and is_above(owner, name))
     except (WireError, IndexError, StructError):
         return None
     return (flags & 15, bool(flags & 0x0020)) if proven and at == size else None

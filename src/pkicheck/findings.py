@@ -6,13 +6,14 @@ finding is made, so that no export (text, JSON, CSV) ever carries a control char
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
 
 import attrs
 
 from pkicheck.canon import JsonValue
-from pkicheck.codes import Level, code
+from pkicheck.codes import CATALOGUE, Level, code
 from pkicheck.errors import InputError
 from pkicheck.rules import RULES, RuleId
 
@@ -23,6 +24,8 @@ _LONGEST = 300
 # What markup, quoting and the escapes themselves are made of.
 _SPECIAL = frozenset("\\<>&\"'")
 _MARKUP = _SPECIAL - {"\\"}
+# Most texts are plain, and need no look at each character.
+_NOT_PLAIN = re.compile(r"""[^ -~]|[\\<>&"']""").search
 # An escape takes up to ten characters.
 _LONGEST_SHOWN = 10 * _LONGEST + 3
 # How many seen values a finding keeps; the rest is counted in `more`.
@@ -44,7 +47,7 @@ def show(value: str | bytes) -> str:
     or `\UNNNNNNNN`; a long value is cut and ends in `...`. One linear pass over at most 301 characters.
     """
     text = value.decode("latin-1") if isinstance(value, bytes) else value
-    if len(text) <= _LONGEST and text.isascii() and text.isprintable() and _SPECIAL.isdisjoint(text):
+    if len(text) <= _LONGEST and not _NOT_PLAIN(text):
         return text
     cut = len(text) > _LONGEST
     shown: list[str] = []
@@ -84,7 +87,8 @@ class Finding:
     rules: tuple[RuleId, ...] = ()
 
     def __attrs_post_init__(self) -> None:
-        code(self.code)
+        if self.code not in CATALOGUE:
+            code(self.code)
 
     @property
     def level(self) -> Level:
@@ -122,7 +126,7 @@ def finding(name: str, place: str | bytes, *, expected: str = "", saw: Iterable[
     return Finding(
         code=name,
         place=show(place),
-        expected=show(expected),
+        expected=show(expected) if expected else "",
         saw=tuple(seen[:_MOST]),
         more=max(0, len(seen) - _MOST),
         rules=code(name).rules,

@@ -22,7 +22,7 @@ __all__ = ["IssueValue", "ValueDefect", "parse_issue_value"]
 _WSP = b" \t"
 _ALNUM = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _HYPHEN = 0x2D
-_DOT = 0x2E
+_ISSUER_OCTETS = bytes(_ALNUM) + b"-."
 _SEMICOLON = 0x3B
 _EQUALS = 0x3D
 
@@ -63,15 +63,12 @@ def parse_issue_value(value: bytes) -> IssueValue | ValueDefect:
         at = value.index(0)
         return ValueDefect("caa.value-nul-end" if not value[at:].strip(b"\0") else "caa.value-nul", at)
     at = _skip_wsp(value, 0)
-    start = at
-    while at < len(value) and value[at] != _SEMICOLON and value[at] not in _WSP:
-        at += 1
-    issuer = value[start:at]
+    issuer = value[at:].partition(b";")[0].replace(b"\t", b" ").partition(b" ")[0]
     if issuer:
-        defect = _issuer_defect(issuer, start)
+        defect = _issuer_defect(issuer, at)
         if defect is not None:
             return defect
-    at = _skip_wsp(value, at)
+    at = _skip_wsp(value, at + len(issuer))
     if at < len(value) and value[at] != _SEMICOLON:
         return ValueDefect("caa.value-text", at)
     parameters: list[tuple[bytes, bytes]] = []
@@ -104,10 +101,10 @@ def _skip_wsp(value: bytes, at: int) -> int:
 
 
 def _issuer_defect(issuer: bytes, offset: int) -> ValueDefect | None:
-    for index, octet in enumerate(issuer):
-        if octet not in _ALNUM and octet not in (_HYPHEN, _DOT):
-            # `ca.example=x` or `account=1` before any semicolon is text where an issuer should stand.
-            return ValueDefect("caa.value-octet", offset + index)
+    strange = issuer.translate(None, _ISSUER_OCTETS)
+    if strange:
+        # `ca.example=x` or `account=1` before any semicolon is text where an issuer should stand.
+        return ValueDefect("caa.value-octet", offset + issuer.index(strange[0]))
     place = offset
     for label in issuer.split(b"."):
         if not label:

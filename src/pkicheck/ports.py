@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar, cast
+from itertools import pairwise
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -131,6 +132,9 @@ class Failure(Enum):
     NOT_RECORDED = 7
 
 
+_NOT_RECORDED: Final = Failure.NOT_RECORDED
+
+
 @attrs.frozen(kw_only=True)
 class Observation:
     """What came back, where and when.
@@ -237,7 +241,9 @@ class Seen:
 
     def read(self, request: DnsQuery, reader: Callable[[DnsObservation], T]) -> T | None:
         """What a pure reader makes of the observation of a DNS question; read once, however often it is asked."""
-        memo = self._memo.setdefault(reader, {})
+        memo = self._memo.get(reader)
+        if memo is None:
+            memo = self._memo[reader] = {}
         known = memo.get(request)
         if known is None:
             found = self._map.get(request)
@@ -288,8 +294,10 @@ class Seen:
     def observations(self) -> tuple[Observation, ...]:
         """All observations that were made, by time; what stands in for a missing one (NOT_RECORDED) is left out."""
         if self._sorted is None:
-            made = [each for each in self._map.values() if each.failure is not Failure.NOT_RECORDED]
-            self._sorted = tuple(sorted(made, key=_by_time))
+            made = [each for each in self._map.values() if each.failure is not _NOT_RECORDED]
+            if not all(one.sent < other.sent for one, other in pairwise(made)):
+                made.sort(key=_by_time)
+            self._sorted = tuple(made)
         return self._sorted
 
 

@@ -101,7 +101,7 @@ class CaaPlan:
                 return Needs(tuple(dict.fromkeys((*lookup.requests, *self._unasked(levels, seen)))))  # 2
             used.append(lookup)
             findings += _alias_findings(lookup)
-            if lookup.outcome is Outcome.DATA:
+            if lookup.outcome.found:
                 break
             if lookup.outcome.failed:  # 4
                 failure = failure_findings(lookup, seen, self.policy, self.canary)
@@ -113,18 +113,19 @@ class CaaPlan:
         unasked = self._unasked((), seen)
         if unasked:
             return Needs(unasked)
-        if used[-1].outcome is Outcome.DATA:  # 5
+        at = self._moment(seen)
+        if used[-1].outcome.found:  # 5
             decided = decide_set(
                 used[-1].rdatas,
                 self._applicant(),
                 place=used[-1].name.text,
-                at=self._moment(seen),
+                at=at,
                 policy=self.policy.caa,
             )
             findings = [*decided, *findings]
         elif all(not each.outcome.failed for each in used):
             findings.insert(0, finding("caa.no-records", base.text))
-        return self._finish(findings, used, levels[len(used) - 1], seen)
+        return self._finish(findings, used, levels[len(used) - 1], seen, at)
 
     def _unasked(self, levels: tuple[DomainName, ...], seen: Seen) -> tuple[DnsQuery, ...]:
         """The first questions that are still to be asked: all levels at once, and the probe."""
@@ -147,24 +148,32 @@ class CaaPlan:
     def _not_required(self, seen: Seen, *findings: Finding) -> CaaResult | Needs:
         # The probe is asked all the same: its answer gives the moment of the result and names the resolver.
         unasked = self._unasked((), seen)
-        return Needs(unasked) if unasked else self._finish([*findings], [], None, seen)
+        return Needs(unasked) if unasked else self._finish([*findings], [], None, seen, self._moment(seen))
 
-    def _finish(self, findings: list[Finding], used: list[Lookup], level: DomainName | None, seen: Seen) -> CaaResult:
+    def _finish(
+        self, findings: list[Finding], used: list[Lookup], level: DomainName | None, seen: Seen, at: datetime
+    ) -> CaaResult:
         """Step 6."""
-        at = self._moment(seen)
         rested = [answer.observation for lookup in used for answer in lookup.answers]
         asked = [each for each in seen.observations if isinstance(each, DnsObservation)]
         findings += resolver_findings(asked, self.policy)
         findings += self._dnssec([each for each in used if not each.outcome.failed], seen, at)
         findings += [finding("evidence.clock-order", each.server) for each in asked if each.received < each.sent]
+        expires_at = self._expiry(rested, used, at)
         if self.at is not None:
             findings.append(finding("evidence.dry-run", format_time(at)))
-        found = used[-1] if used and used[-1].outcome is Outcome.DATA else None
+        elif expires_at is not None and at > expires_at and step(WINDOW, at) is not None:
+            # A plan that was taken up again long after its first answers: they are too old for its last one.
+            expected = f"{format_time(expires_at)} or earlier"
+            findings.append(
+                finding("caa.evidence-expired", used[0].name.text, expected=expected, saw=[format_time(at)])
+            )
+        found = used[-1] if used and used[-1].outcome.found else None
         return CaaResult(
             findings=tuple(findings),
             at=at,
             policy=self.policy,
-            expires_at=self._expiry(rested, used, at),
+            expires_at=expires_at,
             observations=seen.observations,
             name=self.name,
             found_at=None if found is None else level,

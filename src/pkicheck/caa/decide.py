@@ -104,11 +104,11 @@ def _text(record: Property) -> str:
 def _general(record: Property, policy: CaaPolicy, seen: _Seen) -> None:
     """What can be said of a property whatever is asked."""
     critical = bool(record.flags & (policy.critical_bits | 128))
-    text = _text(record)
     if record.name in KNOWN_TAGS:
         if critical:
-            seen.note("caa.critical-known", text)
+            seen.note("caa.critical-known", _text(record))
         return
+    text = _text(record)
     if not record.well_formed:
         refused = policy.malformed_tag == "refuse"
         seen.note("caa.tag-malformed" if refused else "caa.tag-malformed-tolerated", text)
@@ -136,9 +136,8 @@ def _concerned(properties: Sequence[Property], applicant: Applicant, seen: _Seen
 def _judge(record: Property, applicant: Applicant, seen: _Seen) -> str:
     """Steps 4 and 5 for one property: the code that says why it does not authorise, empty when it does."""
     value = parse_issue_value(record.value)
-    text = _text(record)
     if isinstance(value, ValueDefect):
-        seen.note(value.code, text)
+        seen.note(value.code, _text(record))
         return value.code
     if value.issuer is None:
         # The grammar lets all three through, and all three authorise nobody; a reader wants to know which it was.
@@ -149,14 +148,16 @@ def _judge(record: Property, applicant: Applicant, seen: _Seen) -> str:
             if record.value
             else "caa.value-empty"
         )
-        seen.note(code, text)
+        seen.note(code, _text(record))
         return code
     if value.issuer not in applicant.issuers:
-        seen.note("caa.issuer-other", text)
+        seen.note("caa.issuer-other", _text(record))
         return "caa.issuer-other"
+    if not value.parameters:
+        return ""
     reasons = [*_account(value.parameters, applicant), *_methods(value.parameters, applicant)]
     for reason in reasons:
-        seen.note(reason, text)
+        seen.note(reason, _text(record))
     for group in (_MALFORMED, _ACCOUNT, _METHOD):
         for reason in reasons:
             if reason in group:

@@ -55,9 +55,10 @@ class CaaResult(Result):
     def covers(self, name: str | CertName, *, issued_at: datetime) -> tuple[Finding, ...]:
         """Why this result does not allow a signature for `name` at `issued_at`; nothing when it does (BR 3.2.2.8).
 
-        Judged at the moment of signing, by nothing but the recorded observations: decided again on them under the rules
-        of that moment it is a PASS, it was no dry run, it is for this very name (a wildcard name and its plain twin are
-        two names), and `issued_at` lies between the decision and `expires_at`, both included.
+        Judged at the moment of signing, by nothing but the question and the recorded observations: decided again on
+        them, as it was and under the rules of that moment, it is a PASS, it was no dry run, it is for this very name (a
+        wildcard name and its plain twin are two names), and `issued_at` lies between the decision and its expiry, both
+        included. What this object says of its name, moment and expiry is not relied on.
 
         Args:
             name: a name of the content to be signed.
@@ -70,31 +71,32 @@ class CaaResult(Result):
         moment = utc(issued_at, what="issued_at")
         place = str(self.plan.asked()["name"])
         found: list[Finding] = []
-        if wanted != self.name:
+        if wanted != self.plan.name:
             found.append(finding("caa.evidence-other-name", place, expected=name_text(wanted), saw=[place]))
-        again = replay(evolve(self.plan, at=moment), Seen(self.observations))
-        for result in (self, again):
+        seen = Seen(self.observations)
+        then, again = replay(self.plan, seen), replay(evolve(self.plan, at=moment), seen)
+        for result in (self, then, again):
             if result.verdict is not Verdict.PASS:
                 saw = [result.verdict.name, *(each.code for each in result.deciding())]
                 found.append(finding("caa.evidence-not-pass", place, saw=saw))
                 break
         if self.plan.at is not None:
-            found.append(finding("caa.evidence-dry-run", place, saw=[format_time(self.at)]))
-        if moment < self.at:
+            found.append(finding("caa.evidence-dry-run", place, saw=[format_time(then.at)]))
+        if moment < then.at:
             found.append(
                 finding(
                     "caa.evidence-too-early",
                     place,
-                    expected=f"{format_time(self.at)} or later",
+                    expected=f"{format_time(then.at)} or later",
                     saw=[format_time(moment)],
                 )
             )
-        if self.expires_at is not None and moment > self.expires_at:
+        if then.expires_at is not None and moment > then.expires_at:
             found.append(
                 finding(
                     "caa.evidence-expired",
                     place,
-                    expected=f"{format_time(self.expires_at)} or earlier",
+                    expected=f"{format_time(then.expires_at)} or earlier",
                     saw=[format_time(moment)],
                 )
             )

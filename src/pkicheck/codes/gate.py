@@ -282,11 +282,4 @@ CODES: tuple[Code, ...] = (
         "Authorize again; find out who altered it.",
         (BR_RECORDS,),
     ),
-    Code(
-        "gate.permit-serial",
-        _R,
-        "The content to be signed has another serial number than the permit.",
-        "Sign only what was permitted.",
-        (BR_RECORDS,),
-    ),
 )

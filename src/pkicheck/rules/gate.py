@@ -26,7 +26,7 @@ BR_AUTHORITY: Final = RuleId("br.4.3.1.1/authority")
 BR_AUTHENTICATION: Final = RuleId("br.6.5.1/authentication")
 BR_SERIAL_UNIQUE: Final = RuleId("rfc5280.4.1.2.2/unique")
 BR_RECORDS: Final = RuleId("br.5.4.1/records")
-PROGRAM_DISCLOSED: Final = RuleId("root-program/disclosed")
+PROGRAM_DISCLOSED: Final = RuleId("ccadb.policy/disclosed")
 
 RULES: tuple[Rule, ...] = (
     Rule(
