@@ -18,7 +18,7 @@ import attrs
 
 from pkicheck.dnswire import CAA, build_response, read_name
 
-__all__ = ["GOOD", "Asked", "Scripted", "good"]
+__all__ = ["GOOD", "Asked", "Scripted", "asked_of", "good"]
 
 GOOD = bytes([0, 5]) + b"issueca.example"
 _SOA = b"\4zone\7invalid\0\4zone\7invalid\0" + bytes(20)
@@ -44,7 +44,8 @@ class Asked:
         return self.name.lower()
 
 
-def _read(raw: bytes) -> Asked:
+def asked_of(raw: bytes) -> Asked:
+    """A query, read."""
     end = read_name(raw, 12)[1]
     name = raw[12:end]
     return Asked(raw[0] << 8 | raw[1], name, raw[end] << 8 | raw[end + 1], raw)
@@ -98,11 +99,15 @@ class Scripted:
             self._tcp.listen(64)
         else:
             self._tcp.close()
+        for each in (self._udp, self._tcp):
+            if each.fileno() >= 0:
+                each.settimeout(0.05)
         self._dead = dead
         self.address = f"[{self.host}]:{self.port}" if family == socket.AF_INET6 else f"{self.host}:{self.port}"
         self.counts: Counter[tuple[str, str]] = Counter()
         self.ports: set[int] = set()
         self.asked: list[Asked] = []
+        self._held: list[tuple[bytes, tuple[str, int]]] = []
         self._stop = False
         self._threads = [threading.Thread(target=self._serve_udp, daemon=True)]
         if tcp:
@@ -128,8 +133,13 @@ class Scripted:
         for each in self._threads:
             each.join(5)
 
+    def release(self) -> None:
+        """Answer what was held so far."""
+        held, self._held = self._held, []
+        for data, peer in held:
+            self._udp.sendto(data, peer)
+
     def _serve_udp(self) -> None:
-        self._udp.settimeout(0.05)
         while not self._stop:
             try:
                 raw, peer = self._udp.recvfrom(65535)
@@ -137,11 +147,14 @@ class Scripted:
                 continue
             except OSError:
                 return
-            asked = _read(raw)
+            asked = asked_of(raw)
             self.asked.append(asked)
             self.ports.add(peer[1])
             self.counts["udp", asked.label] += 1
             if self._dead:
+                continue
+            if asked.label == "held":
+                self._held.append((good(asked), peer))
                 continue
             for data in self._udp_answers(asked, self.counts["udp", asked.label]):
                 if isinstance(data, (int, float)):
@@ -169,6 +182,7 @@ class Scripted:
             "wrong-id-only": [wrong_id],
             "wrong-question": [other, right],
             "wrong-question-only": [other],
+            "alias": [good(asked, answer=((asked.name, 5, 300, b"\2ok\4else\7example\0"),), flags=0x81A0)],
             "two-questions": [right[:4] + b"\0\2" + right[6:], right],
             "query": [asked.raw, right],
             "short": [b"", b"\0", right[:11], right],
@@ -189,7 +203,6 @@ class Scripted:
         return scripts.get(label, [right])
 
     def _serve_tcp(self) -> None:
-        self._tcp.settimeout(0.05)
         while not self._stop:
             try:
                 link, _ = self._tcp.accept()
@@ -205,7 +218,7 @@ class Scripted:
             raw = self._read_tcp(link)
             if raw is None:
                 return
-            asked = _read(raw)
+            asked = asked_of(raw)
             self.asked.append(asked)
             self.counts["tcp", asked.label] += 1
             label = asked.label

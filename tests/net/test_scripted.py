@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,20 @@ from pkicheck.policy import Policy
 from pkicheck.ports import HttpGet
 from tests.net.scripted import Scripted
 
-TRIES, WAIT = 2, 0.4
-POLICY = attrs.evolve(
-    BASELINE, name="quick", net=attrs.evolve(BASELINE.net, tries=TRIES, try_wait=timedelta(seconds=WAIT))
-)
-LONG = timedelta(seconds=20)
+TRIES = 2
+
+
+def waiting(seconds: float, tries: int = TRIES) -> Policy:
+    """A policy whose tries wait so long."""
+    return attrs.evolve(
+        BASELINE, name="waits", net=attrs.evolve(BASELINE.net, tries=tries, try_wait=timedelta(seconds=seconds))
+    )
+
+
+# What is answered is answered long before this, on a busy machine too; what must time out uses the quick one.
+POLICY = waiting(20)
+QUICK = waiting(0.4)
+LONG = timedelta(seconds=60)
 PROBE = DnsQuery(name=DnsName.root(), rdtype=SOA, role="probe")
 
 
@@ -112,12 +122,19 @@ OUTCOMES: dict[str, tuple[Failure | None, str, int, Outcome]] = {
 }
 
 
+# Those that wait for the end of a try.
+TIMED: dict[str, Policy] = {
+    **dict.fromkeys(("drop", "wrong-id-only", "wrong-question-only", "case-lost-no-tcp", "trunc-stuck"), QUICK),
+    "drop1": waiting(2),
+}
+
+
 @pytest.mark.parametrize("label", OUTCOMES)
 @both
 def test_what_comes_of_each_script(ask: Any, server: Scripted, label: str) -> None:
     """Whatever the server does, an observation: failure, transport, tries and reading are as the table says (R060)."""
     server.counts.clear()
-    (seen,), _ = ask(server.address, batch=[q(label)])
+    (seen,), _ = ask(server.address, batch=[q(label)], policy=TIMED.get(label, POLICY))
     assert isinstance(seen, DnsObservation)
     answer = read_answer(seen)
     assert (seen.failure, seen.transport, seen.attempts, answer.outcome) == OUTCOMES[label]
@@ -139,36 +156,34 @@ def _essence(seen: DnsObservation) -> object:
 def test_both_drivers_see_the_same(server: Scripted) -> None:
     """All scripts in one batch: blocking and asynchronous observations are equal but for ids, letter case and times."""
     batch = [PROBE, *(q(label) for label in OUTCOMES if label != "drop1")]
-    found = [[_essence(each) for each in ask(server.address, batch=batch)[0]] for ask in (blocking, asynchronous)]
+    policy = waiting(2)
+    found = [
+        [_essence(each) for each in ask(server.address, batch=batch, policy=policy)[0]]
+        for ask in (blocking, asynchronous)
+    ]
     assert found[0] == found[1]
     assert len(found[0]) == len(batch)
 
 
 @both
-def test_a_batch_takes_no_longer_than_its_slowest_try(ask: Any, server: Scripted) -> None:
-    """Questions wait side by side: twenty that are dropped take as long as one."""
-    began = time.monotonic()
-    seen, _ = ask(server.address, batch=[q("drop", attempt=each) for each in range(20)])
-    assert {each.failure for each in seen} == {Failure.TIMEOUT}
-    assert TRIES * WAIT <= time.monotonic() - began < 3 * TRIES * WAIT
-
-
-@both
 def test_the_deadline_is_an_observation(ask: Any, server: Scripted) -> None:
     """A deadline before the end of the tries gives DEADLINE, not TIMEOUT, to what is missing, and only to that."""
-    (late, good), _ = ask(server.address, batch=[q("drop"), q("ok")], within=timedelta(seconds=0.2))
+    (late, good), _ = ask(server.address, batch=[q("drop"), q("ok")], within=timedelta(seconds=1.5))
     assert (late.failure, good.failure) == (Failure.DEADLINE, None)
     assert late.attempts == 1
 
 
 @both
 def test_nothing_listens(ask: Any) -> None:
-    """A port that refuses is UNREACHABLE after all tries: never a timeout, which might excuse something."""
+    """A port that refuses is UNREACHABLE after all tries: never a timeout, which might excuse something.
+
+    The kernel tells of a refusal once, with whatever is done next on the socket: sending the next query is enough.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    (seen,), health = ask(f"127.0.0.1:{port}", batch=[q("ok")])
-    assert (seen.failure, seen.attempts) == (Failure.UNREACHABLE, TRIES)
+    seen, health = ask(f"127.0.0.1:{port}", batch=[q("ok", attempt=each) for each in range(20)])
+    assert {(each.failure, each.attempts) for each in seen} == {(Failure.UNREACHABLE, TRIES)}
     assert health.servers[0].down
     assert health.servers[0].unreachable >= 1
 
@@ -189,31 +204,69 @@ def test_closed_tcp_port(ask: Any) -> None:
     assert read_answer(seen).outcome is Outcome.TRUNCATED
 
 
-@pytest.mark.xfail(strict=False, reason="timing of several servers under load: open with the resolver")
-@pytest.mark.parametrize("dead", ["silent", "refusing"])
+@pytest.mark.parametrize(("dead", "policy"), [("silent", waiting(2, tries=9)), ("refusing", POLICY)])
 @both
-def test_the_next_server_takes_the_whole_batch(ask: Any, server: Scripted, dead: str) -> None:
+def test_the_next_server_takes_the_whole_batch(ask: Any, server: Scripted, dead: str, policy: Policy) -> None:
     """A silent or refusing server is left, and every answer of the batch, the probe too, comes from the next one."""
     with Scripted(dead=True) as first:
         if dead == "refusing":
             first.close()
-        # (more tries than it needs: on a busy machine a try may be lost)
-        patient = attrs.evolve(POLICY, name="patient", net=attrs.evolve(POLICY.net, tries=9))
-        batch = [PROBE, q("ok"), q("twice")]
-        seen, health = ask(first.address, server.address, batch=batch, policy=patient)
+        seen, health = ask(first.address, server.address, batch=[PROBE, q("ok"), q("twice")], policy=policy)
     assert {each.port for each in seen} == {server.port}
     assert {each.failure for each in seen} == {None}
     assert not health.servers[1].down
     assert health.servers[0].answered == 0
 
 
-@pytest.mark.xfail(strict=False, reason="timing of several servers under load: open with the resolver")
+@both
+def test_a_plan_outlives_its_server(ask: Any, server: Scripted) -> None:
+    """A server that goes away in the middle of a check: the next one is probed, and the check passes."""
+
+    class Dying:
+        """The resolver, whose first server dies after the first batch."""
+
+        def __init__(self, resolver: Any, first: Scripted) -> None:
+            self.resolver, self.first = resolver, first
+            self.now = resolver.now
+
+    class Blocking(Dying):
+        def exchange(self, batch: Any, /, *, within: timedelta) -> Any:
+            seen = self.resolver.exchange(batch, within=within)
+            self.first.close()
+            return seen
+
+    class Asynchronous(Dying):
+        async def exchange(self, batch: Any, /, *, within: timedelta) -> Any:
+            seen = await self.resolver.exchange(batch, within=within)
+            self.first.close()
+            return seen
+
+    async def main(first: Scripted) -> Any:
+        async with aio.Resolver(first.address, server.address, policy=POLICY) as resolver:
+            return await aio.check_caa(
+                "alias.x.example", issuers={"ca.example"}, resolver=Asynchronous(resolver, first), policy=POLICY
+            )
+
+    with Scripted() as first:
+        if ask is asynchronous:
+            result = asyncio.run(main(first))
+        else:
+            with pkicheck.Resolver(first.address, server.address, policy=POLICY) as resolver:
+                result = pkicheck.check_caa(
+                    "alias.x.example", issuers={"ca.example"}, resolver=Blocking(resolver, first), policy=POLICY
+                )
+    assert result.verdict is pkicheck.Verdict.PASS
+    probes = [each for each in result.observations if each.request.role == "probe"]
+    assert [each.port for each in probes] == [first.port, server.port]
+
+
 @both
 def test_a_slow_zone_does_not_move_the_batch(ask: Any, server: Scripted) -> None:
     """A server that answers other questions is alive: what it does not answer is asked of it again, not of the next."""
+    server.counts.clear()
     with Scripted() as second:
-        seen, _ = ask(server.address, second.address, batch=[q("ok"), q("drop1", attempt=7)])
-        assert {each.port for each in seen} == {server.port}
+        seen, _ = ask(server.address, second.address, batch=[q("ok"), q("drop1")], policy=waiting(2))
+        assert [(each.port, each.attempts) for each in seen] == [(server.port, 1), (server.port, 2)]
         assert not second.asked
 
 
@@ -322,21 +375,33 @@ def _plans(labels: Sequence[str]) -> Any:
 
 def test_a_slow_plan_does_not_hold_up_a_stream(server: Scripted) -> None:
     """Results leave a stream as soon as they are known: the slow one last, blocking and asynchronous alike."""
-    labels = ["drop", *(f"ok{each}" for each in range(50))]
+    labels = ["held", *(f"ok{each}" for each in range(50))]
+
+    def note(order: list[int], index: int) -> None:
+        order.append(index)
+        if len(order) == 50:
+            server.release()
+
+    order: list[int] = []
     with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
-        order = [index for index, _ in pkicheck.run_many(_plans(labels), resolver, in_flight=4, ordered=False)]
-        assert order[-1] == 0
-        assert sorted(order) == list(range(51))
-        again = [index for index, _ in pkicheck.run_many(_plans(labels), resolver, in_flight=4)]
-        assert again == sorted(again)
+        for index, _ in pkicheck.run_many(_plans(labels), resolver, in_flight=4, ordered=False):
+            note(order, index)
+    assert order[-1] == 0
+    assert sorted(order) == list(range(51))
 
     async def main() -> list[int]:
+        order: list[int] = []
         async with aio.Resolver(server.address, policy=POLICY) as resolver:
-            stream = pkicheck.arun_many(_plans(labels), resolver, in_flight=4, ordered=False)
-            return [index async for index, _ in stream]
+            async for index, _ in pkicheck.arun_many(_plans(labels), resolver, in_flight=4, ordered=False):
+                note(order, index)
+        return order
 
     order = asyncio.run(main())
     assert order[-1] == 0
+    assert sorted(order) == list(range(51))
+    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
+        again = [index for index, _ in pkicheck.run_many(_plans(labels[1:]), resolver, in_flight=4)]
+    assert again == list(range(50))
 
 
 def test_a_stream_that_is_left_frees_its_ids(server: Scripted) -> None:
@@ -379,7 +444,7 @@ def test_threads(server: Scripted) -> None:
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_child_has_its_own_sockets(server: Scripted) -> None:
     """A child asks from other ports, and neither breaks the other; a stream of the parent is none of its business."""
-    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
+    with pkicheck.Resolver(server.address, policy=waiting(2)) as resolver:
         resolver.exchange([q("ok")], within=LONG)
         stream = pkicheck.run_many(_plans(["ok", "drop"]), resolver, in_flight=2, ordered=False)
         next(stream)
@@ -410,64 +475,74 @@ def test_a_forked_child_has_its_own_sockets(server: Scripted) -> None:
 
 def test_one_loop_only(server: Scripted) -> None:
     """The asynchronous resolver belongs to the loop in which it was first used."""
-    resolver = aio.Resolver(server.address, policy=POLICY)
+    with (
+        contextlib.closing(asyncio.new_event_loop()) as loop,
+        contextlib.closing(aio.Resolver(server.address, policy=POLICY)) as resolver,
+    ):
 
-    async def once() -> None:
-        await resolver.exchange([q("ok")], within=LONG)
+        async def once() -> None:
+            await resolver.exchange([q("ok")], within=LONG)
 
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(once())
-    with pytest.raises(TransportError, match="event loop"):
-        asyncio.run(once())
-    resolver.close()
-    loop.close()
+        loop.run_until_complete(once())
+        with pytest.raises(TransportError, match="event loop"):
+            asyncio.run(once())
 
 
 def test_cancellation_frees_the_id_and_sends_nothing_more(server: Scripted) -> None:
     """A cancelled check is gone: no id is held, no retry is sent, and others are not disturbed."""
 
     async def main() -> None:
-        async with aio.Resolver(server.address, policy=POLICY) as resolver:
+        wait = 1.0
+        async with aio.Resolver(server.address, policy=waiting(wait)) as resolver:
             server.counts.clear()
             task = asyncio.create_task(resolver.exchange([q("drop"), q("trunc-stuck")], within=LONG))
-            await asyncio.sleep(0.15)
+            await _until(lambda: server.counts["tcp", "trunc-stuck"] == 1)
             assert resolver.health().in_flight == 2
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert resolver.health().in_flight == 0
             assert (await resolver.exchange([q("ok")], within=LONG))[0].failure is None
-            await asyncio.sleep(WAIT * 1.5)
-            assert server.counts["udp", "drop"] == 1
+            before = server.counts["udp", "drop"]
+            await asyncio.sleep(wait * 1.5)
+            assert server.counts["udp", "drop"] == before
 
     asyncio.run(main())
 
 
+async def _until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110 - it waits for a thread of the server
+        await asyncio.sleep(0.01)
+
+
 def test_close_ends_those_who_wait(server: Scripted) -> None:
     """Closing while lookups are under way ends them with TransportError, in threads and in tasks; twice is fine."""
-    resolver = pkicheck.Resolver(server.address, policy=POLICY)
     ends: list[str] = []
+    server.counts.clear()
+    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
 
-    def work() -> None:
-        try:
-            resolver.exchange([q("drop")], within=LONG)
-        except TransportError as error:
-            ends.append(str(error))
+        def work() -> None:
+            try:
+                resolver.exchange([q("drop")], within=LONG)
+            except TransportError as error:
+                ends.append(str(error))
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    time.sleep(0.1)
-    resolver.close()
-    resolver.close()
-    thread.join(5)
-    assert ends == ["the resolver is closed"]
-    with pytest.raises(TransportError, match="closed"):
-        resolver.exchange([q("ok")], within=LONG)
+        thread = threading.Thread(target=work)
+        thread.start()
+        while not server.counts["udp", "drop"]:
+            time.sleep(0.01)
+        resolver.close()
+        resolver.close()
+        thread.join(30)
+        assert ends == ["the resolver is closed"]
+        with pytest.raises(TransportError, match="closed"):
+            resolver.exchange([q("ok")], within=LONG)
 
     async def main() -> None:
         async with aio.Resolver(server.address, policy=POLICY) as other:
+            server.counts.clear()
             task = asyncio.create_task(other.exchange([q("drop")], within=LONG))
-            await asyncio.sleep(0.1)
+            await _until(lambda: server.counts["udp", "drop"] == 1)
             other.close()
             with pytest.raises(TransportError, match="closed"):
                 await task
@@ -482,13 +557,13 @@ def test_nothing_is_left_open(server: Scripted) -> None:
     gc.collect()
     before = _descriptors()
     for ask in (blocking, asynchronous):
-        ask(server.address, batch=[q("drop"), q("trunc-stuck"), q("trunc-rst"), q("ok")])
-    for _ in range(50):
+        ask(server.address, batch=[q("drop"), q("trunc-stuck"), q("trunc-rst"), q("ok")], policy=QUICK)
+    for _ in range(300):
         # (the server's half of a connection is in this process too, and takes its time)
-        if _descriptors() == before:
+        if _descriptors() <= before:
             break
         time.sleep(0.1)
-    assert _descriptors() == before
+    assert _descriptors() <= before
 
 
 @both
@@ -516,16 +591,19 @@ def _descriptors() -> int:
 
 def test_a_restarted_server_loses_nothing() -> None:
     """A server that goes away in the middle gives failures, never a missing result; when it is back, answers again."""
-    with Scripted() as first:
-        resolver = pkicheck.Resolver(first.address, policy=POLICY)
-        assert pkicheck.check_caa("ok.x.example", issuers={"ca.example"}, resolver=resolver, policy=POLICY).verdict is (
-            pkicheck.Verdict.PASS
-        )
-    result = pkicheck.check_caa("ok.x.example", issuers={"ca.example"}, resolver=resolver, policy=POLICY)
-    assert result.verdict is pkicheck.Verdict.INCOMPLETE
-    assert "dns.lookup-unreachable" in {each.code for each in result.findings}
-    assert not resolver.health().servers[0].probed
-    resolver.close()
+    with Scripted() as first, pkicheck.Resolver(first.address, policy=POLICY) as resolver:
+
+        def check() -> pkicheck.CaaResult:
+            return pkicheck.check_caa("ok.x.example", issuers={"ca.example"}, resolver=resolver, policy=POLICY)
+
+        assert check().verdict is pkicheck.Verdict.PASS
+        first.close()
+        result = check()
+        assert result.verdict is pkicheck.Verdict.INCOMPLETE
+        assert "dns.lookup-unreachable" in {each.code for each in result.findings}
+        assert not resolver.health().servers[0].probed
+        with Scripted(port=first.port):
+            assert check().verdict is pkicheck.Verdict.PASS
 
 
 # --- arguments
@@ -568,9 +646,8 @@ def test_the_resolvers_of_the_system(kind: Any, tmp_path: Path) -> None:
     """resolv.conf is read when `system` is called: its first three servers; none is our own side broken."""
     conf = tmp_path / "resolv.conf"
     conf.write_text("# a comment\nsearch example\nnameserver 127.0.0.53\nnameserver ::1\n", encoding="ascii")
-    resolver = kind.system(path=str(conf))
-    assert [each.server for each in resolver.health().servers] == ["127.0.0.53", "::1"]
-    resolver.close()
+    with contextlib.closing(kind.system(path=str(conf))) as resolver:
+        assert [each.server for each in resolver.health().servers] == ["127.0.0.53", "::1"]
     conf.write_text("search example\n", encoding="ascii")
     with pytest.raises(TransportError, match="names no resolver"):
         kind.system(path=str(conf))
@@ -587,6 +664,7 @@ def test_events_are_told(server: Scripted) -> None:
     blocking(
         server.address,
         batch=[q("wrong-id-only"), q("case-lost")],
+        policy=QUICK,
         on_event=lambda name, facts: heard.setdefault(name, facts),
     )
     assert {"resolver.ignored", "resolver.retry", "resolver.doubtful"} <= set(heard)
