@@ -9,7 +9,6 @@ import contextlib
 import socket
 import struct
 import threading
-import time
 from collections import Counter
 from types import TracebackType
 from typing import Self
@@ -77,6 +76,7 @@ class Scripted:
         tcp: bool = True,
         dead: bool = False,
         port: int = 0,
+        authority: bool = False,
     ) -> None:
         for _ in range(50):
             self._udp = socket.socket(family, socket.SOCK_DGRAM)
@@ -103,6 +103,7 @@ class Scripted:
             if each.fileno() >= 0:
                 each.settimeout(0.05)
         self._dead = dead
+        self._authority = authority
         self.address = f"[{self.host}]:{self.port}" if family == socket.AF_INET6 else f"{self.host}:{self.port}"
         self.counts: Counter[tuple[str, str]] = Counter()
         self.ports: set[int] = set()
@@ -157,14 +158,20 @@ class Scripted:
                 self._held.append((good(asked), peer))
                 continue
             for data in self._udp_answers(asked, self.counts["udp", asked.label]):
-                if isinstance(data, (int, float)):
-                    time.sleep(data)
-                else:
-                    with contextlib.suppress(OSError):
-                        # (closed meanwhile)
-                        self._udp.sendto(data, peer)
+                with contextlib.suppress(OSError):
+                    # (closed meanwhile)
+                    self._udp.sendto(self._said(asked, data), peer)
 
-    def _udp_answers(self, asked: Asked, times: int) -> list[bytes | float]:
+    def _said(self, asked: Asked, data: bytes) -> bytes:
+        """An answer as it leaves: an authority has AA instead of RA, and nothing but CAA records."""
+        if not self._authority or len(data) < 12:
+            return data
+        if asked.rdtype != CAA:
+            soa = ((asked.name, 6, 300, _SOA),)
+            return build_response(asked.name, asked.rdtype, identity=asked.identity, authority=soa, flags=0x8400)
+        return data[:2] + bytes((data[2] | 0x04, data[3] & 0x0F)) + data[4:]
+
+    def _udp_answers(self, asked: Asked, times: int) -> list[bytes]:
         right = good(asked)
         wrong_id = (asked.identity ^ 0x5555).to_bytes(2, "big") + right[2:]
         other = build_response(b"\5other\7example\0", asked.rdtype, identity=asked.identity)
@@ -174,7 +181,7 @@ class Scripted:
         label = asked.label
         if label.startswith("trunc"):
             return [truncated]
-        scripts: dict[str, list[bytes | float]] = {
+        scripts: dict[str, list[bytes]] = {
             "drop": [],
             "drop1": [right] if times > 1 else [],
             "twice": [right, right],
@@ -222,7 +229,7 @@ class Scripted:
             self.asked.append(asked)
             self.counts["tcp", asked.label] += 1
             label = asked.label
-            right = _big(asked) if label == "trunc-big" else good(asked)
+            right = self._said(asked, _big(asked) if label == "trunc-big" else good(asked))
             framed = len(right).to_bytes(2, "big") + right
             if label == "trunc-rst":
                 link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

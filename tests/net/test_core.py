@@ -123,10 +123,12 @@ def test_a_refusal_that_a_send_brings_is_told_to_all() -> None:
     seen = ask(net, *(q(f"n{each}") for each in range(5)))
     assert {each.failure for each in seen} == {Failure.UNREACHABLE}
     assert net.clock - began < 2.0  # (pauses, not waits)
+    # (each is one refusal a try, however often the news comes)
+    assert net.core.counts[net.fleet.servers[0]].unreachable == 5 * POLICY.net.tries
 
 
 def test_a_refusal_of_old_costs_no_try() -> None:
-    """News of an earlier refusal comes with the first query to a server that is back: that one goes out all the same."""
+    """News of an earlier refusal comes with the first query to a server that is back: that one goes out still."""
     net = Virtual({FIRST: refusing}, policy=POLICY, one_port=True)
     port_busy = net.core.ask([q("gone")], deadline=net.clock + 60, now=net.clock)
     net.core.cancel(port_busy)

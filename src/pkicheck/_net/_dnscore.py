@@ -246,7 +246,10 @@ class Core:
         if flight.stream is not None:
             # TCP will tell by itself.
             return
-        flight.refused = True
+        if flight.refused == flight.tries:
+            # Each query on the port brings the news; it is one refusal.
+            return
+        flight.refused = flight.tries
         self.counts[flight.server].unreachable += 1
         flight.server.heard = float("-inf")
         if len(self._fleet.servers) == 1:
@@ -408,7 +411,7 @@ class Core:
         server = flight.server
         if flight.stream is not None:
             self._close_stream(flight, now)
-        if not flight.refused:
+        if flight.refused != flight.tries:
             self.counts[server].timeouts += 1
         silent = server.heard < flight.started
         if flight.tries >= self._tries:
