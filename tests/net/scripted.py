@@ -9,7 +9,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections import Counter
+from collections import Counter, deque
 from types import TracebackType
 from typing import Self
 
@@ -107,7 +107,8 @@ class Scripted:
         self.address = f"[{self.host}]:{self.port}" if family == socket.AF_INET6 else f"{self.host}:{self.port}"
         self.counts: Counter[tuple[str, str]] = Counter()
         self.ports: set[int] = set()
-        self.asked: list[Asked] = []
+        # (the last ones: a soak asks millions)
+        self.asked: deque[Asked] = deque(maxlen=1000)
         self._held: list[tuple[bytes, tuple[str, int]]] = []
         self._stop = False
         self._threads = [threading.Thread(target=self._serve_udp, daemon=True)]
