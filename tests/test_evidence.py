@@ -1193,7 +1193,7 @@ _ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
 def test_an_observation_is_written_as_its_json(
     server: str, vantage: str, number: int, raw: bytes, failure: Failure | None
 ) -> None:
-    """What is put together as text, for speed, is the canonical JSON of `observation_json`, whatever the values (R139)."""
+    """What is put together as text, for speed, is the canonical JSON of its values, whatever they are (R139)."""
     observation = DnsObservation(
         request=DnsQuery(name=DnsName(b'\3a"\\\0'), rdtype=257, attempt=number),
         vantage=vantage, sent=AT, received=AT, failure=failure, server=server, port=number, transport="udp",
