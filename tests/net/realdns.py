@@ -69,7 +69,7 @@ def zone_files() -> dict[str, tuple[str, str, str]]:
         "expired.example": ("expired", f"name {issue}", "ds"),
         "future.example": ("future", f"name {issue}", "ds"),
         "missing.example": ("missing", f"name {issue}", "ds"),
-        "child.example": ("none", f"name {issue}", ""),
+        "child.example": ("none", f"name {issue}dead NS ns.dead\nns.dead A 127.0.0.9\n", ""),
         "plain": ("none", plain, ""),
     }
 

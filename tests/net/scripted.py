@@ -158,6 +158,11 @@ class Scripted:
             if asked.label == "held":
                 self._held.append((good(asked), peer))
                 continue
+            if asked.label == "late":
+                # The answer to a query comes when it is asked again.
+                self.release()
+                self._held.append((good(asked), peer))
+                continue
             for data in self._udp_answers(asked, self.counts["udp", asked.label]):
                 with contextlib.suppress(OSError):
                     # (closed meanwhile)

@@ -10,6 +10,7 @@ import pytest
 
 import pkicheck
 from pkicheck import BASELINE, DnsObservation, DnsQuery, Failure, Verdict
+from pkicheck._net._servers import Server
 from pkicheck.dnswire import CAA, CNAME, SOA, build_response
 from pkicheck.names import DnsName
 from pkicheck.policy import Policy
@@ -19,6 +20,7 @@ from tests.net.virtual import Answers, Virtual, after, refusing, silent
 POLICY = attrs.evolve(
     BASELINE, name="quick", net=attrs.evolve(BASELINE.net, tries=3, try_wait=timedelta(seconds=2), mix_case=False)
 )
+PATIENT = attrs.evolve(POLICY, name="patient", net=attrs.evolve(POLICY.net, try_wait=timedelta(seconds=20)))
 LONG = timedelta(seconds=60)
 PROBE = DnsQuery(name=DnsName.root(), rdtype=SOA, role="probe")
 FIRST, SECOND, THIRD = "127.0.0.1", "127.0.0.2", "127.0.0.3"
@@ -135,6 +137,62 @@ def test_a_refusal_of_old_costs_no_try() -> None:
     net.servers[FIRST] = after(0.01)
     (seen,) = ask(net, q("one"))
     assert (seen.failure, seen.attempts) == (None, 1)
+
+
+def test_ports_are_renewed() -> None:
+    """A port serves 256 queries or ten seconds, then it is closed for good and another number is drawn."""
+    net = Virtual({FIRST: after(0.001)}, policy=POLICY, one_port=True)
+    for _ in range(600):
+        ask(net, q("one"))
+    assert len(net.opened) == 3
+    assert [wire.closed for wire in net.opened] == [True, True, False]
+    net.clock += 10
+    ask(net, q("one"))
+    assert len(net.opened) == 4
+    assert [wire.closed for wire in net.opened] == [True, True, True, False]
+
+
+def test_a_port_that_is_waited_on_is_closed_with_its_last_lookup() -> None:
+    """A port that has served its time still takes the answers that are due on it."""
+    behaviour: Answers = lambda asked: [(15.0 if asked.label == "slow" else 0.01, good(asked))]  # noqa: E731
+    net = Virtual({FIRST: behaviour}, policy=PATIENT, one_port=True)
+    slow = net.core.ask([q("slow")], deadline=net.clock + 60, now=net.clock)
+    net.clock += 11
+    for each in range(20):
+        ask(net, q("quick", attempt=each))
+    (first, *_) = net.opened
+    assert not first.closed
+    net.run(slow)
+    assert [each.failure for each in slow.observations()] == [None]
+    assert first.closed
+
+
+def test_a_late_answer_belongs_to_its_lookup_or_to_nobody() -> None:
+    """The answer to the first try counts while the second one waits; after the end it is only counted."""
+    net = Virtual({FIRST: after(2.5)}, policy=POLICY)
+    (seen,) = ask(net, q("one"))
+    assert (seen.failure, seen.attempts) == (None, 2)
+    net.clock += 30
+    ask(net, q("two"))  # (the answer to the second try of "one" is among what comes now)
+    assert net.core.counts[net.fleet.servers[0]].ignored == 1
+
+
+def test_at_most_so_many_are_under_way() -> None:
+    """Of a hundred questions the server never sees more than seven at once, and all are answered."""
+    net = Virtual({FIRST: after(0.5)}, policy=POLICY, in_flight=7)
+    most = 0
+    send = net.behaviour
+
+    def watched(server: Server) -> Answers:
+        nonlocal most
+        most = max(most, net.core.flying)
+        return send(server)
+
+    net.behaviour = watched  # type: ignore[method-assign]
+    seen = ask(net, *(q("one", attempt=each) for each in range(100)))
+    assert {each.failure for each in seen} == {None}
+    assert most == 7
+    assert net.fleet.budget.used == 0
 
 
 # --- one plan, several servers

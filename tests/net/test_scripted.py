@@ -89,6 +89,7 @@ OUTCOMES: dict[str, tuple[Failure | None, str, int, Outcome]] = {
     "ok": (None, "udp", 1, Outcome.DATA),
     "drop": (Failure.TIMEOUT, "udp", 2, Outcome.TIMEOUT),
     "drop1": (None, "udp", 2, Outcome.DATA),
+    "late": (None, "udp", 2, Outcome.DATA),
     "twice": (None, "udp", 1, Outcome.DATA),
     "wrong-id": (None, "udp", 1, Outcome.DATA),
     "wrong-id-only": (Failure.TIMEOUT, "udp", 2, Outcome.TIMEOUT),
@@ -126,6 +127,7 @@ OUTCOMES: dict[str, tuple[Failure | None, str, int, Outcome]] = {
 TIMED: dict[str, Policy] = {
     **dict.fromkeys(("drop", "wrong-id-only", "wrong-question-only", "case-lost-no-tcp", "trunc-stuck"), QUICK),
     "drop1": waiting(2),
+    "late": waiting(2),
 }
 
 
@@ -155,7 +157,7 @@ def _essence(seen: DnsObservation) -> object:
 
 def test_both_drivers_see_the_same(server: Scripted) -> None:
     """All scripts in one batch: blocking and asynchronous observations are equal but for ids, letter case and times."""
-    batch = [PROBE, *(q(label) for label in OUTCOMES if label != "drop1")]
+    batch = [PROBE, *(q(label) for label in OUTCOMES if label not in ("drop1", "late"))]
     policy = waiting(2)
     found = [
         [_essence(each) for each in ask(server.address, batch=batch, policy=policy)[0]]
@@ -286,6 +288,26 @@ def test_ids_ports_and_letters_are_drawn(ask: Any) -> None:
 
 
 @both
+def test_ids_come_from_the_random_source_of_the_system(ask: Any, server: Scripted, monkeypatch: Any) -> None:
+    """Every id is two octets of `os.urandom`, in the order in which it gave them (RFC 5452 §4.3)."""
+    drawn = bytearray()
+    source = os.urandom
+
+    def watched(count: int) -> bytes:
+        drawn.extend(octets := source(count))
+        return octets
+
+    monkeypatch.setattr(os, "urandom", watched)
+    server.asked.clear()
+    ask(server.address, batch=[q("ok", attempt=each) for each in range(20)])
+    at = 0
+    for each in server.asked:
+        at = drawn.find(each.identity.to_bytes(2, "big"), at)
+        assert at >= 0
+        at += 2
+
+
+@both
 def test_what_a_query_asks_for(ask: Any, server: Scripted) -> None:
     """RD, AD and EDNS DO in every query; CD in the second look, and only there."""
     server.asked.clear()
@@ -314,11 +336,50 @@ def test_more_than_may_fly_waits(ask: Any, server: Scripted) -> None:
 @both
 def test_equal_questions_are_shared_on_demand(ask: Any, server: Scripted) -> None:
     """`share` sends one query for equal questions that are under way together; without it each is sent."""
-    for share, sent in ((True, 1), (False, 2)):
+    for more, sent in (({}, 1), ({"share": True}, 1), ({"share": False}, 2)):
         server.counts.clear()
-        seen, _ = ask(server.address, batch=[q("ok"), q("ok")], share=share)
+        seen, _ = ask(server.address, batch=[q("ok"), q("ok")], **more)
         assert len(seen) == 2
         assert server.counts["udp", "ok"] == sent
+
+
+def test_a_stream_shares_what_is_under_way_and_nothing_later(server: Scripted) -> None:
+    """Plans side by side ask a common question once; when it is answered, the next plan asks it again."""
+    for more, sent in (({}, 1), ({"share": False}, 2)):
+        server.counts.clear()
+        with pkicheck.Resolver(server.address, policy=POLICY, **more) as resolver:  # type: ignore[arg-type]
+            assert len(list(pkicheck.run_many(_plans(["ok", "ok"]), resolver, in_flight=2))) == 2
+            assert server.counts["udp", "ok"] == sent
+            assert len(list(pkicheck.run_many(_plans(["ok", "ok"]), resolver, in_flight=1))) == 2
+            assert server.counts["udp", "ok"] == sent + 2
+
+
+@both
+def test_health_counts(ask: Any, server: Scripted) -> None:
+    """What was asked, answered, timed out, sent over TCP and ignored, with times, stands in `health`."""
+    batch = [q("ok"), q("trunc"), q("wrong-id-only")]
+    _, health = ask(server.address, batch=batch, policy=QUICK)
+    (one,) = health.servers
+    assert (one.server, one.port) == ("127.0.0.1", server.port)
+    assert (one.asked, one.answered, one.timeouts, one.unreachable, one.streams) == (5, 2, 2, 0, 1)
+    assert one.ignored == 2
+    assert one.last_answer is not None
+    assert one.rtt_median is not None
+    assert timedelta(0) < one.rtt_median < LONG
+    assert (one.probed, health.in_flight, health.queued) == (False, 0, 0)
+
+
+def test_a_servfail_is_asked_again_and_looked_at_twice(server: Scripted) -> None:
+    """A SERVFAIL is asked again as often as the policy says, then once with checking disabled: the zone is dead."""
+    server.counts.clear()
+    server.asked.clear()
+    policy = waiting(20, tries=3)
+    with pkicheck.Resolver(server.address, policy=policy) as resolver:
+        result = pkicheck.check_caa("servfail.x.example", issuers={"ca.example"}, resolver=resolver, policy=policy)
+    assert result.verdict is pkicheck.Verdict.INCOMPLETE
+    assert {each.code for each in result.findings} == {"dns.lookup-servfail"}
+    queries = [each.raw[3] & 0x10 for each in server.asked if each.label == "servfail"]
+    assert queries == [0, 0, 0, 0x10]
 
 
 @both
@@ -472,6 +533,29 @@ def test_a_forked_child_has_its_own_sockets(server: Scripted) -> None:
         assert server.ports
         assert not of_child & server.ports
         assert [result.name for _, result in stream]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_the_asynchronous_resolver_stays_in_its_process(server: Scripted) -> None:
+    """In a forked child it is refused, before anything is sent; the parent's goes on."""
+
+    async def main() -> None:
+        async with aio.Resolver(server.address, policy=POLICY) as resolver:
+            await resolver.exchange([q("ok")], within=LONG)
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    await resolver.exchange([q("ok")], within=LONG)
+                except TransportError as error:
+                    code = 0 if "process" in str(error) else 2
+                finally:
+                    os._exit(code)
+            assert os.waitpid(child, 0)[1] == 0  # noqa: ASYNC222 - nothing else is to happen meanwhile
+            assert (await resolver.exchange([q("ok")], within=LONG))[0].failure is None
+
+    asyncio.run(main())
 
 
 def test_one_loop_only(server: Scripted) -> None:

@@ -51,6 +51,7 @@ class _Wire:
         self._server = server
         self._port = port
         self._refused = False
+        self.closed = False
 
     def send(self, data: bytes, /) -> bool:
         net = self._net
@@ -76,6 +77,7 @@ class _Wire:
 
     def close(self) -> None:
         self._refused = False
+        self.closed = True
 
 
 class Virtual:
@@ -85,21 +87,25 @@ class Virtual:
         servers: what each address does.
         clock: the monotonic clock.
         asked: the queries that were sent, with their server's address.
+        opened: the sockets, closed ones too.
         events: the names and facts of events.
         between: called after each batch.
     """
 
-    def __init__(self, servers: dict[str, Answers], *, policy: Policy, one_port: bool = False) -> None:
+    def __init__(
+        self, servers: dict[str, Answers], *, policy: Policy, one_port: bool = False, in_flight: int = 256
+    ) -> None:
         self.servers = servers
         self.clock = 1000.0
         self.asked: list[tuple[str, Asked]] = []
+        self.opened: list[_Wire] = []
         self.events: list[tuple[str, dict[str, str | int | float]]] = []
         self.between: Callable[[], None] = lambda: None
         self._coming: list[tuple[float, int, Callable[[], None]]] = []
         self._number = itertools.count()
         told: Event = lambda name, facts: self.events.append((name, facts))  # noqa: E731
         self.fleet = fleet_of(
-            tuple(servers), policy=policy, vantage="", in_flight=256, share=False, public=(), on_event=told
+            tuple(servers), policy=policy, vantage="", in_flight=in_flight, share=False, public=(), on_event=told
         )
         self.core = Core(self.fleet, self, entropy=_ids if one_port else os.urandom, wall=self.now)
 
@@ -113,7 +119,8 @@ class Virtual:
 
     def open_udp(self, server: Server, port: Port, /) -> _Wire:
         """A socket."""
-        return _Wire(self, server, port)
+        self.opened.append(_Wire(self, server, port))
+        return self.opened[-1]
 
     def open_tcp(self, _server: Server, _query: bytes, _flight: Flight, /) -> None:
         """No TCP here."""
@@ -124,7 +131,13 @@ class Virtual:
 
     def exchange(self, batch: Sequence[Request], /, *, within: timedelta) -> Sequence[Observation]:
         """Ask, and let time pass until all is answered."""
-        asked: Batch = self.core.ask(batch, deadline=self.clock + within.total_seconds(), now=self.clock)
+        asked = self.core.ask(batch, deadline=self.clock + within.total_seconds(), now=self.clock)
+        self.run(asked)
+        self.between()
+        return asked.observations()
+
+    def run(self, asked: Batch) -> None:
+        """Let time pass until a batch is answered."""
         while asked.left:
             due = self.core.due(self.clock)
             if self._coming and self._coming[0][0] <= due:
@@ -133,5 +146,3 @@ class Virtual:
             else:
                 self.clock = max(self.clock, due)
                 self.core.tick(self.clock)
-        self.between()
-        return asked.observations()

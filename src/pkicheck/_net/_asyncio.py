@@ -76,7 +76,7 @@ class Resolver:
         policy: Policy = BASELINE,
         vantage: str = "",
         in_flight: int = IN_FLIGHT,
-        share: bool = False,
+        share: bool = True,
         public: Collection[str] = (),
         on_event: Event | None = None,
     ) -> None:
@@ -98,7 +98,7 @@ class Resolver:
         policy: Policy = BASELINE,
         vantage: str = "",
         in_flight: int = IN_FLIGHT,
-        share: bool = False,
+        share: bool = True,
         public: Collection[str] = (),
         on_event: Event | None = None,
         path: str = RESOLV_CONF,
