@@ -467,6 +467,7 @@ def test_a_server_that_was_not_probed_is_probed() -> None:
     far = _at(answer, 53, server="192.0.2.53")
     assert wanted(answer, _probe(), answered=far) == []
     assert wanted(answer, _probe(), answered=far, net=attrs.evolve(_NET, secure_paths=("192.0.2.53",))) == [1]
+    assert [each.attempt for each in further_probes((answer, far, other), Seen([answer, _probe()]), _NET)] == [1]
     # Where a bogus name is named, it is asked with the root, whichever of them is missing.
     net = attrs.evolve(_NET, probe_bogus="broken.example")
     assert wanted(answer, _probe(), net=net) == [1, 1]
