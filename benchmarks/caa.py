@@ -86,7 +86,7 @@ class Measured:
 
 def blocking(names: list[str], address: str) -> int:
     """`run_many`, everything kept."""
-    with pkicheck.Resolver(address) as resolver:
+    with pkicheck.Resolver(address, share=False) as resolver:
         kept = [result for _, result in pkicheck.run_many(plans(names), resolver, in_flight=IN_FLIGHT, ordered=False)]
         _sound(kept)
         return sum(each.asked + each.answered for each in resolver.health().servers)
@@ -96,7 +96,7 @@ def asynchronous(names: list[str], address: str) -> int:
     """`arun_many`, everything kept."""
 
     async def main() -> int:
-        async with aio.Resolver(address) as resolver:
+        async with aio.Resolver(address, share=False) as resolver:
             stream = pkicheck.arun_many(plans(names), resolver, in_flight=IN_FLIGHT, ordered=False)
             kept = [result async for _, result in stream]
             _sound(kept)
@@ -107,7 +107,7 @@ def asynchronous(names: list[str], address: str) -> int:
 
 def chained(names: list[str], address: str) -> int:
     """`run_many`, written as hash-chained JSON lines."""
-    with tempfile.TemporaryDirectory() as folder, pkicheck.Resolver(address) as resolver:
+    with tempfile.TemporaryDirectory() as folder, pkicheck.Resolver(address, share=False) as resolver:
         with ChainLog(f"{folder}/log.jsonl", log_id="benchmark", fsync=NEVER) as log:
             for _, result in pkicheck.run_many(plans(names), resolver, in_flight=IN_FLIGHT, ordered=False):
                 log.append(result)
@@ -146,7 +146,7 @@ def single(names: list[str], packets: list[list[bytes]], address: str, place: tu
     """p99 of one check after another, and of its packets sent bare one after another, in microseconds."""
     ours: list[float] = []
     floor: list[float] = []
-    with pkicheck.Resolver(address) as resolver, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    with pkicheck.Resolver(address, share=False) as resolver, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect(place)
         sock.settimeout(5)
         pkicheck.check_caa(names[0], issuers=("ca.example",), resolver=resolver)
@@ -197,7 +197,7 @@ def stream(count: int, names: list[str], address: str, folder: Path) -> None:
         for number in range(count):
             file.write(names[number % len(names)] + "\n")
     began = time.perf_counter()
-    with path.open(encoding="ascii") as file, pkicheck.Resolver(address) as resolver:
+    with path.open(encoding="ascii") as file, pkicheck.Resolver(address, share=False) as resolver:
         asked = (caa_plan(line.strip(), issuers=("ca.example",)) for line in file)
         done = sum(1 for _ in pkicheck.run_many(asked, resolver, in_flight=IN_FLIGHT))
     seconds = time.perf_counter() - began

@@ -16,7 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pkicheck.dnssecstate import Dnssec, dnssec, ds_queries, insecure_proven, probe_queries, secure_path, state_of
+from pkicheck.dnssecstate import (
+    Dnssec,
+    dnssec,
+    ds_queries,
+    further_probes,
+    insecure_proven,
+    probe_queries,
+    secure_path,
+    state_of,
+)
 from pkicheck.dnswire import CAA, CNAME, DS, NSEC, NSEC3, SOA, A, build_response
 from pkicheck.lookups import Lookup, look_up
 from pkicheck.names import DnsName, parse_domain
@@ -441,3 +450,64 @@ def test_bitmaps_agree_with_dnspython(data: bytes) -> None:
         }
     expected = types is not None and 2 in types and DS not in types and SOA not in types
     assert _denied((_EXAMPLE, NSEC, 300, rdata)) is expected
+
+
+# --- several servers
+
+
+def _at(observation: DnsObservation, port: int, *, server: str = "127.0.0.1") -> DnsObservation:
+    return attrs.evolve(observation, port=port, server=server)
+
+
+def _again(number: int, port: int, *, flags: int = _AD, net: NetPolicy = _NET) -> DnsObservation:
+    """A probe that was repeated, and its server."""
+    query = attrs.evolve(probe_queries(net)[0], attempt=number)
+    return _at(attrs.evolve(_probe(flags=flags), request=query), port)
+
+
+def test_each_server_is_believed_by_its_own_probe() -> None:
+    """The probe of another port, address or vantage says nothing; a repeated probe counts like the first (C16)."""
+    answer = _answer(flags=_AD)
+    other = _at(answer, 54)
+    assert _state(other, _probe()) is Dnssec.UNKNOWN
+    assert _state(other, _probe(), _again(1, 54)) is Dnssec.SECURE
+    assert _state(other, _probe(), _again(1, 54, flags=_PLAIN)) is Dnssec.UNKNOWN
+    assert _state(other, _probe(), _again(1, 55), _again(2, 54)) is Dnssec.SECURE
+    assert _state(_at(answer, 53, server="127.0.0.2"), _probe()) is Dnssec.UNKNOWN
+    assert _state(attrs.evolve(answer, vantage="there"), _probe()) is Dnssec.UNKNOWN
+    # The fourth probe is the last one.
+    assert _state(other, _probe(), _again(3, 54)) is Dnssec.SECURE
+    assert _state(other, _probe(), _again(4, 54)) is Dnssec.UNKNOWN
+
+
+def test_a_server_that_was_not_probed_is_probed() -> None:
+    """Nothing without need; then the probe once more, until the server is reached, and at most three times (C16)."""
+    answer, other = _answer(), _at(_answer(), 54)
+
+    def wanted(*observations: DnsObservation, answered: DnsObservation = other, net: NetPolicy = _NET) -> list[int]:
+        return [each.attempt for each in further_probes((answer, answered), Seen(observations), net)]
+
+    assert wanted(answer) == []
+    assert wanted(answer, _probe(), answered=answer) == []
+    assert wanted(answer, _probe()) == [1]
+    assert wanted(answer, _probe(), _again(1, 54)) == []
+    assert wanted(answer, _probe(), _again(1, 55)) == [2]
+    assert wanted(answer, _probe(), _again(1, 55), _again(2, 56)) == [3]
+    assert wanted(answer, _probe(), _again(1, 55), _again(2, 56), _again(3, 57)) == []
+    # A path that is not secure is not believed whatever its probe says.
+    far = _at(answer, 53, server="192.0.2.53")
+    assert wanted(answer, _probe(), answered=far) == []
+    assert wanted(answer, _probe(), answered=far, net=attrs.evolve(_NET, secure_paths=("192.0.2.53",))) == [1]
+    assert [each.attempt for each in further_probes((answer, far, other), Seen([answer, _probe()]), _NET)] == [1]
+    # Where a bogus name is named, it is asked with the root, whichever of them is missing.
+    net = attrs.evolve(_NET, probe_bogus="broken.example")
+    assert wanted(answer, _probe(), net=net) == [1, 1]
+    assert wanted(answer, _probe(), _again(1, 54), net=net) == [1]
+
+
+def test_a_proof_by_another_server_asks_for_its_probe() -> None:
+    """The DS walk goes on from a server that was not probed: that one is probed, then its proof counts (R130)."""
+    proof = _at(_ds("example", "cut"), 54)
+    assert insecure_proven(_NAME, Seen([_probe(), proof]), _NET) == Needs((_again(1, 54).request,))
+    assert insecure_proven(_NAME, Seen([_probe(), proof, _again(1, 54)]), _NET) is True
+    assert insecure_proven(_NAME, Seen([_probe(), proof, _again(1, 54, flags=_PLAIN)]), _NET) is False

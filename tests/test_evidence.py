@@ -1178,3 +1178,34 @@ def test_one_result_per_name() -> None:
     one, other = caa("good.com"), caa("*.wild.com")
     assert load(one.to_json()).record["asked"]["name"] == "good.com"
     assert load(other.to_json()).record["asked"]["name"] == "*.wild.com"
+
+
+_ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
+
+
+@given(
+    _ANY_TEXT,
+    _ANY_TEXT,
+    st.integers(-(2**53) + 1, 2**53 - 1),
+    st.binary(max_size=60),
+    st.sampled_from([None, *Failure]),
+)
+def test_an_observation_is_written_as_its_json(
+    server: str, vantage: str, number: int, raw: bytes, failure: Failure | None
+) -> None:
+    """What is put together as text, for speed, is the canonical JSON of its values, whatever they are (R139)."""
+    observation = DnsObservation(
+        request=DnsQuery(name=DnsName(b'\3a"\\\0'), rdtype=257, attempt=number),
+        vantage=vantage, sent=AT, received=AT, failure=failure, server=server, port=number, transport="udp",
+        attempts=number, raw=raw,
+    )  # fmt: skip
+    arguments = {"kind": "caa", "verdict": Verdict.PASS, "at": AT, "expires_at": None, "asked": {}, "findings": ()}
+    try:
+        expected = canonical(observation_json(observation))
+    except InputError:
+        with pytest.raises(InputError):
+            evidence_record(**arguments, observations=(observation,), documents=(raw,))  # type: ignore[arg-type]
+        return
+    record = evidence_record(**arguments, observations=(observation, observation), documents=(raw,))  # type: ignore[arg-type]
+    assert b'"observations":[' + expected + b"," + expected + b"]" in record
+    assert canonical(parse_json(record)) == record

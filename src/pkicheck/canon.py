@@ -13,9 +13,9 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from operator import itemgetter
+from json.encoder import encode_basestring
 from typing import NewType, cast
 
 from pkicheck.errors import InputError
@@ -24,6 +24,7 @@ __all__ = [
     "JsonValue",
     "Sha256",
     "canonical",
+    "canonical_text",
     "decode_bytes",
     "digest",
     "document",
@@ -51,53 +52,57 @@ _TIME = re.compile(
 )
 
 
-_first: Callable[[tuple[str, object]], str] = itemgetter(0)
+def _utf_16(key: str) -> bytes:
+    return key.encode("utf-16-be")
 
 
-def _utf_16(item: tuple[str, object]) -> bytes:
-    return item[0].encode("utf-16-be")
+def _whole(text: str) -> None:
+    """Refuse what UTF-8 cannot hold."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        msg = f"canonical JSON cannot hold a lone surrogate: {text!a}"
+        raise InputError(msg) from None
 
 
-def _check(value: object, depth: int) -> object:
-    """Return a plain copy of `value` in canonical key order, or raise InputError naming what cannot be written."""
-    if value is None or isinstance(value, bool):
-        return value
+def _text(value: object, depth: int) -> str:
+    """`value` as canonical JSON, or InputError naming what cannot be written. One pass: evidence is written often."""
     if isinstance(value, str):
-        if value.isascii():
-            return value
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            msg = f"canonical JSON cannot hold a lone surrogate: {value!a}"
-            raise InputError(msg) from None
-        return value
+        if not value.isascii():
+            _whole(value)
+        return encode_basestring(value)
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "true" if value else "false"
     if isinstance(value, int):
         if abs(value) > _LARGEST:
             msg = f"canonical JSON holds integers below 2**53 only, got {value}: write it as a decimal string"
             raise InputError(msg)
-        return value
+        return int.__repr__(value)
     if depth == 0:
         msg = f"canonical JSON is at most {_DEEPEST} levels deep"
         raise InputError(msg)
     if isinstance(value, (dict, Mapping)):
-        mapping = cast("Mapping[object, object]", value)
-        items: list[tuple[str, object]] = []
-        ascii_only = True
-        for key, item in mapping.items():
-            if not isinstance(key, str):
-                msg = f"canonical JSON keys are strings, got {type(key).__name__}"
-                raise InputError(msg)
-            if not key.isascii():
-                _check(key, depth)
-                ascii_only = False
-            items.append((key, _check(item, depth - 1)))
-        # RFC 8785 §3.2.3 sorts by UTF-16 code units, which differs from code points above U+FFFF.
-        items.sort(key=_first if ascii_only else _utf_16)
-        return dict(items)
+        return _object_text(cast("Mapping[object, object]", value), depth - 1)
     if isinstance(value, (list, tuple)):
-        return [_check(item, depth - 1) for item in cast("Sequence[object]", value)]
+        return f"[{','.join([_text(each, depth - 1) for each in cast('Sequence[object]', value)])}]"
     msg = f"canonical JSON cannot hold {type(value).__name__}"
     raise InputError(msg)
+
+
+def _object_text(mapping: Mapping[object, object], depth: int) -> str:
+    keys: list[str] = []
+    ascii_only = True
+    for key in mapping:
+        if not isinstance(key, str):
+            msg = f"canonical JSON keys are strings, got {type(key).__name__}"
+            raise InputError(msg)
+        if not key.isascii():
+            _whole(key)
+            ascii_only = False
+        keys.append(key)
+    # RFC 8785 §3.2.3 sorts by UTF-16 code units, which differs from code points above U+FFFF.
+    keys.sort(key=None if ascii_only else _utf_16)
+    return f"{{{','.join([f'{encode_basestring(key)}:{_text(mapping[key], depth)}' for key in keys])}}}"
 
 
 def canonical(value: JsonValue) -> bytes:
@@ -107,7 +112,12 @@ def canonical(value: JsonValue) -> bytes:
         InputError: a float, bytes, a set, an integer of 2**53 or more, a lone surrogate, a key that is no string,
             or more than 64 levels.
     """
-    return json.dumps(_check(value, _DEEPEST), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _text(value, _DEEPEST).encode()
+
+
+def canonical_text(value: JsonValue) -> str:
+    """`canonical` as text, for who puts a large object together out of its members."""
+    return _text(value, _DEEPEST)
 
 
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -151,7 +161,7 @@ def parse_json(line: bytes, *, what: str = "JSON") -> JsonValue:
             parse_int=_small_int,
             parse_constant=_no_float,
         )
-        _check(value, _DEEPEST)
+        _text(value, _DEEPEST)
     except InputError as error:
         msg = f"{what}: {error}"
         raise InputError(msg) from None
@@ -234,7 +244,7 @@ def utc(moment: datetime, *, what: str) -> datetime:
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with six digits of microseconds and `Z`: one spelling per instant."""
-    return utc(moment, what="time").strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    return f"{utc(moment, what='time').isoformat(timespec='microseconds')[:26]}Z"
 
 
 def parse_time(text: str, *, what: str = "time") -> datetime:

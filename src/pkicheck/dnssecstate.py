@@ -11,11 +11,13 @@ INSECURE_PROVEN: an authenticated denial of DS at a delegation on the way. BOGUS
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from enum import Enum
 from functools import lru_cache
 from typing import Final
+
+import attrs
 
 from pkicheck.dnswire import DS, NSEC, NSEC3, SOA, A, Message, WireError, read_message, read_name
 from pkicheck.lookups import Answer, Lookup, Outcome, is_above, read_answer, second_look
@@ -25,7 +27,16 @@ from pkicheck.policy import NetPolicy
 from pkicheck.ports import DnsObservation, DnsQuery, Seen
 from pkicheck.resolvers import plain_address
 
-__all__ = ["Dnssec", "dnssec", "ds_queries", "insecure_proven", "probe_queries", "secure_path", "state_of"]
+__all__ = [
+    "Dnssec",
+    "dnssec",
+    "ds_queries",
+    "further_probes",
+    "insecure_proven",
+    "probe_queries",
+    "secure_path",
+    "state_of",
+]
 
 _NS: Final = 2
 # A probe and the lookup it vouches for go out in one batch; the clock of the transport may stamp them either way round.
@@ -33,6 +44,8 @@ _SKEW: Final = timedelta(seconds=60)
 # RFC 9276 §3.1 wants 0; validators treat far less than this as insecure. Bounds the work a message can ask for.
 _MOST_ITERATIONS: Final = 500
 _ROOT_PROBE: Final = (DnsQuery(name=DnsName.root(), rdtype=SOA, role="probe"),)
+# How often one check probes: a resolver that goes on from server to server is in no state to be believed.
+_MOST_PROBES: Final = 4
 _BASE32HEX: Final = b"0123456789abcdefghijklmnopqrstuv"
 
 
@@ -79,18 +92,60 @@ def _read_probe(observation: DnsObservation) -> Answer:
     return read_answer(observation)
 
 
+def further_probes(answered: Iterable[DnsObservation], seen: Seen, net: NetPolicy) -> tuple[DnsQuery, ...]:
+    """The probe once more, when answers came from a server that was not probed; nothing when it is of no use.
+
+    A resolver of several servers leaves one that is silent for the next, also between the questions of one check. The
+    probe of the one says nothing of the other, so the check probes again: as often as it may, and until each server
+    that gave an answer was reached.
+    """
+    probe = seen.dns(_ROOT_PROBE[0])
+    if probe is None:
+        return ()
+    first = _place(probe)
+    places = {_place(each) for each in answered if _place(each) != first}
+    if not places:
+        return ()
+    for number in range(1, _MOST_PROBES):
+        queries = _probes_again(net, number)
+        again = [seen.dns(query) for query in queries]
+        if None in again:
+            useful = any(secure_path(server, net.secure_paths) for _, server, _ in places)
+            return tuple(query for query in queries if query not in seen) if useful else ()
+        places -= {_place(each) for each in again if each is not None}
+        if not places:
+            return ()
+    return ()
+
+
+def _place(observation: DnsObservation) -> tuple[str, str, int]:
+    """Who answered. Loopback is the same text everywhere, and a host may have several servers."""
+    return (observation.vantage, observation.server, observation.port)
+
+
+@lru_cache(maxsize=64)
+def _probes_again(net: NetPolicy, number: int) -> tuple[DnsQuery, ...]:
+    return tuple(attrs.evolve(query, attempt=number) for query in probe_queries(net))
+
+
 def _probed(answer: Answer, seen: Seen, net: NetPolicy) -> bool:
     """Whether the server of an answer is known to validate: it answered every probe as a validator must, in time."""
-    observation = answer.observation
-    if not secure_path(observation.server, net.secure_paths):
+    if not secure_path(answer.observation.server, net.secure_paths):
         return False
-    for query in probe_queries(net):
+    if _shown(answer.observation, probe_queries(net), seen, net):
+        return True
+    return any(_shown(answer.observation, _probes_again(net, each), seen, net) for each in range(1, _MOST_PROBES))
+
+
+def _shown(observation: DnsObservation, probes: tuple[DnsQuery, ...], seen: Seen, net: NetPolicy) -> bool:
+    """Whether these probes show that the server of an observation validates."""
+    for query in probes:
         probe = seen.read(query, _read_probe)
         if probe is None:
             return False
         made = probe.observation
         # Loopback is the same text everywhere: the probe of another perspective says nothing of this resolver.
-        if made.vantage != observation.vantage or made.server != observation.server:
+        if made.server != observation.server or made.vantage != observation.vantage or made.port != observation.port:
             return False
         if not -_SKEW <= observation.received - made.received <= net.probe_max_age + _SKEW:
             return False
@@ -162,7 +217,8 @@ def insecure_proven(name: DnsName, seen: Seen, net: NetPolicy) -> bool | Needs:
         if answer is None:
             return Needs((query,))
         if not _probed(answer, seen, net):  # 1
-            return False
+            again = further_probes((answer.observation,), seen, net)
+            return Needs(again) if again else False
         if answer.outcome not in (Outcome.DATA, Outcome.NODATA) or answer.aliases or not answer.authentic:  # 5
             return False
         if answer.outcome is Outcome.NODATA and _denies_ds_at_cut(answer.observation, query.name):  # 3

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, TypedDict, cast, get_args
 
 from pkicheck._version import __version__
 from pkicheck.canon import (
     JsonValue,
-    canonical,
+    canonical_text,
     decode_bytes,
     digest,
     encode_bytes,
@@ -60,20 +61,42 @@ def evidence_record(
     documents: Sequence[bytes],
 ) -> bytes:
     """The canonical record of a result, one line without a line feed."""
-    return canonical(
-        {
-            "schema": SCHEMA,
-            "kind": kind,
-            "software": f"pkicheck/{__version__}",
-            "rules_digest": RULES_DIGEST,
-            "verdict": verdict.value,
-            "at": format_time(at),
-            "expires_at": None if expires_at is None else format_time(expires_at),
-            "asked": asked,
-            "findings": [finding_json(each) for each in findings],
-            "observations": [observation_json(each) for each in observations],
-            "documents": {digest(each): encode_bytes(each) for each in documents},
-        }
+    # In the order of RFC 8785. Records are written by the million: what most of them consist of, observations of DNS
+    # questions and the same few documents, is put together as text.
+    written = ",".join([_written(each) for each in observations])
+    found = canonical_text([finding_json(each) for each in findings])
+    text = (
+        f'{{"asked":{canonical_text(asked)},"at":"{format_time(at)}","documents":{_documents(tuple(documents))},'
+        f'"expires_at":{_time_or_null(expires_at)},"findings":{found},'
+        f'"kind":{canonical_text(kind)},"observations":[{written}],"rules_digest":"{RULES_DIGEST}","schema":"{SCHEMA}",'
+        f'"software":"pkicheck/{__version__}","verdict":"{verdict.value}"}}'
+    )
+    return text.encode()
+
+
+def _time_or_null(moment: datetime | None) -> str:
+    return "null" if moment is None else f'"{format_time(moment)}"'
+
+
+@lru_cache(maxsize=64)
+def _documents(documents: tuple[bytes, ...]) -> str:
+    return canonical_text({digest(each): encode_bytes(each) for each in documents})
+
+
+def _written(observation: Observation) -> str:
+    """The canonical JSON of `observation_json`."""
+    if not isinstance(observation, DnsObservation):
+        return canonical_text(observation_json(observation))
+    query, text = observation.request, canonical_text
+    failure = "null" if observation.failure is None else text(observation.failure.name)
+    return (
+        f'{{"failure":{failure},"meta":{{"attempts":{text(observation.attempts)},'
+        f'"outcome":"{read_answer(observation).outcome.value}","port":{text(observation.port)},'
+        f'"server":{text(observation.server)},"transport":{text(observation.transport)}}},'
+        f'"raw":"{encode_bytes(observation.raw)}","received":"{format_time(observation.received)}",'
+        f'"request":{{"attempt":{text(query.attempt)},"kind":"dns","name":{text(query.name.text)},'
+        f'"rdtype":{text(query.rdtype)},"role":{text(query.role)},"wire":"{encode_bytes(query.name.wire)}"}},'
+        f'"sent":"{format_time(observation.sent)}","vantage":{text(observation.vantage)}}}'
     )
 
 

@@ -157,6 +157,7 @@ class Answer:
     detail: str = ""
 
 
+@lru_cache(maxsize=512)
 def read_answer(observation: DnsObservation) -> Answer:
     """Read an observation of a DNS question. Total: whatever the bytes, an answer or a named failure.
 

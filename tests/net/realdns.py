@@ -69,7 +69,7 @@ def zone_files() -> dict[str, tuple[str, str, str]]:
         "expired.example": ("expired", f"name {issue}", "ds"),
         "future.example": ("future", f"name {issue}", "ds"),
         "missing.example": ("missing", f"name {issue}", "ds"),
-        "child.example": ("none", f"name {issue}", ""),
+        "child.example": ("none", f"name {issue}dead NS ns.dead\nns.dead A 127.0.0.9\n", ""),
         "plain": ("none", plain, ""),
     }
 
@@ -88,13 +88,25 @@ def _free_port() -> int:
 class PrivateDns:
     """The two servers; a context manager.
 
+    Args:
+        folder: where they keep their files.
+        zones: see `zone_files`, which is the default.
+        ipv6: whether the authoritative server listens on ::1 only.
+        elsewhere: zones with another authoritative server, by its port on loopback.
+
     Attributes:
         address: of unbound.
     """
 
     def __init__(
-        self, folder: Path, zones: dict[str, tuple[str, str, str]] | None = None, *, ipv6: bool = False
+        self,
+        folder: Path,
+        zones: dict[str, tuple[str, str, str]] | None = None,
+        *,
+        ipv6: bool = False,
+        elsewhere: dict[str, int] | None = None,
     ) -> None:
+        self._elsewhere = elsewhere or {}
         self._folder = folder
         self._zones = zone_files() if zones is None else zones
         self._server = "::1" if ipv6 else "127.0.0.1"
@@ -118,6 +130,15 @@ class PrivateDns:
             each.terminate()
         for each in self._programs:
             each.wait(10)
+
+    def restart(self, pause: float) -> None:
+        """Kill the resolver, as a crash would, and start it again after so many seconds."""
+        unbound = self._programs.pop()
+        unbound.kill()
+        unbound.wait(10)
+        time.sleep(pause)
+        self._start("unbound", "-d", "-c", str(self._folder / "unbound.conf"))
+        self._wait()
 
     def _sign(self) -> str:
         """Write and sign all zones, children before parents; the root's DS."""
@@ -192,9 +213,8 @@ class PrivateDns:
         )
         # A stub for each zone: referrals lead to port 53, and these servers are elsewhere.
         for name in ("", *self._zones):
-            config += (
-                f'stub-zone:\n    name: "{name}."\n    stub-addr: {self._server}@{self._nsd}\n    stub-prime: no\n'
-            )
+            place = f"127.0.0.1@{self._elsewhere[name]}" if name in self._elsewhere else f"{self._server}@{self._nsd}"
+            config += f'stub-zone:\n    name: "{name}."\n    stub-addr: {place}\n    stub-prime: no\n'
         self.config = config
         (self._folder / "unbound.conf").write_text(config, encoding="ascii")
         _run(self._folder, "unbound-checkconf", str(self._folder / "unbound.conf"))

@@ -9,8 +9,7 @@ import contextlib
 import socket
 import struct
 import threading
-import time
-from collections import Counter
+from collections import Counter, deque
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +17,7 @@ import attrs
 
 from pkicheck.dnswire import CAA, build_response, read_name
 
-__all__ = ["GOOD", "Asked", "Scripted", "good"]
+__all__ = ["GOOD", "Asked", "Scripted", "asked_of", "good"]
 
 GOOD = bytes([0, 5]) + b"issueca.example"
 _SOA = b"\4zone\7invalid\0\4zone\7invalid\0" + bytes(20)
@@ -44,7 +43,8 @@ class Asked:
         return self.name.lower()
 
 
-def _read(raw: bytes) -> Asked:
+def asked_of(raw: bytes) -> Asked:
+    """A query, read."""
     end = read_name(raw, 12)[1]
     name = raw[12:end]
     return Asked(raw[0] << 8 | raw[1], name, raw[end] << 8 | raw[end + 1], raw)
@@ -76,6 +76,7 @@ class Scripted:
         tcp: bool = True,
         dead: bool = False,
         port: int = 0,
+        authority: bool = False,
     ) -> None:
         for _ in range(50):
             self._udp = socket.socket(family, socket.SOCK_DGRAM)
@@ -98,11 +99,17 @@ class Scripted:
             self._tcp.listen(64)
         else:
             self._tcp.close()
+        for each in (self._udp, self._tcp):
+            if each.fileno() >= 0:
+                each.settimeout(0.05)
         self._dead = dead
+        self._authority = authority
         self.address = f"[{self.host}]:{self.port}" if family == socket.AF_INET6 else f"{self.host}:{self.port}"
         self.counts: Counter[tuple[str, str]] = Counter()
         self.ports: set[int] = set()
-        self.asked: list[Asked] = []
+        # (the last ones: a soak asks millions)
+        self.asked: deque[Asked] = deque(maxlen=1000)
+        self._held: list[tuple[bytes, tuple[str, int]]] = []
         self._stop = False
         self._threads = [threading.Thread(target=self._serve_udp, daemon=True)]
         if tcp:
@@ -128,8 +135,13 @@ class Scripted:
         for each in self._threads:
             each.join(5)
 
+    def release(self) -> None:
+        """Answer what was held so far."""
+        held, self._held = self._held, []
+        for data, peer in held:
+            self._udp.sendto(data, peer)
+
     def _serve_udp(self) -> None:
-        self._udp.settimeout(0.05)
         while not self._stop:
             try:
                 raw, peer = self._udp.recvfrom(65535)
@@ -137,21 +149,35 @@ class Scripted:
                 continue
             except OSError:
                 return
-            asked = _read(raw)
+            asked = asked_of(raw)
             self.asked.append(asked)
             self.ports.add(peer[1])
             self.counts["udp", asked.label] += 1
             if self._dead:
                 continue
+            if asked.label == "held":
+                self._held.append((good(asked), peer))
+                continue
+            if asked.label == "late":
+                # The answer to a query comes when it is asked again.
+                self.release()
+                self._held.append((good(asked), peer))
+                continue
             for data in self._udp_answers(asked, self.counts["udp", asked.label]):
-                if isinstance(data, (int, float)):
-                    time.sleep(data)
-                else:
-                    with contextlib.suppress(OSError):
-                        # (closed meanwhile)
-                        self._udp.sendto(data, peer)
+                with contextlib.suppress(OSError):
+                    # (closed meanwhile)
+                    self._udp.sendto(self._said(asked, data), peer)
 
-    def _udp_answers(self, asked: Asked, times: int) -> list[bytes | float]:
+    def _said(self, asked: Asked, data: bytes) -> bytes:
+        """An answer as it leaves: an authority has AA instead of RA, and nothing but CAA records."""
+        if not self._authority or len(data) < 12:
+            return data
+        if asked.rdtype != CAA:
+            soa = ((asked.name, 6, 300, _SOA),)
+            return build_response(asked.name, asked.rdtype, identity=asked.identity, authority=soa, flags=0x8400)
+        return data[:2] + bytes((data[2] | 0x04, data[3] & 0x0F)) + data[4:]
+
+    def _udp_answers(self, asked: Asked, times: int) -> list[bytes]:
         right = good(asked)
         wrong_id = (asked.identity ^ 0x5555).to_bytes(2, "big") + right[2:]
         other = build_response(b"\5other\7example\0", asked.rdtype, identity=asked.identity)
@@ -161,7 +187,7 @@ class Scripted:
         label = asked.label
         if label.startswith("trunc"):
             return [truncated]
-        scripts: dict[str, list[bytes | float]] = {
+        scripts: dict[str, list[bytes]] = {
             "drop": [],
             "drop1": [right] if times > 1 else [],
             "twice": [right, right],
@@ -169,6 +195,7 @@ class Scripted:
             "wrong-id-only": [wrong_id],
             "wrong-question": [other, right],
             "wrong-question-only": [other],
+            "alias": [good(asked, answer=((asked.name, 5, 300, b"\2ok\4else\7example\0"),), flags=0x81A0)],
             "two-questions": [right[:4] + b"\0\2" + right[6:], right],
             "query": [asked.raw, right],
             "short": [b"", b"\0", right[:11], right],
@@ -189,7 +216,6 @@ class Scripted:
         return scripts.get(label, [right])
 
     def _serve_tcp(self) -> None:
-        self._tcp.settimeout(0.05)
         while not self._stop:
             try:
                 link, _ = self._tcp.accept()
@@ -205,11 +231,11 @@ class Scripted:
             raw = self._read_tcp(link)
             if raw is None:
                 return
-            asked = _read(raw)
+            asked = asked_of(raw)
             self.asked.append(asked)
             self.counts["tcp", asked.label] += 1
             label = asked.label
-            right = _big(asked) if label == "trunc-big" else good(asked)
+            right = self._said(asked, _big(asked) if label == "trunc-big" else good(asked))
             framed = len(right).to_bytes(2, "big") + right
             if label == "trunc-rst":
                 link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

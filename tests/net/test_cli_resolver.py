@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from pkicheck import Resolver
+from tests.cli_kit import pkicheck
 from tests.net.scripted import Scripted
 
 
@@ -43,6 +46,21 @@ def test_a_deadline_ends_a_check(server: Scripted) -> None:
     assert done.returncode == 3
     assert "INCOMPLETE" in done.stdout
     assert "dns.lookup-deadline" in done.stdout
+
+
+def test_the_resolvers_of_the_machine(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--system` asks the resolvers that `Resolver.system` finds."""
+    told: list[Any] = []
+
+    def system(**more: Any) -> Resolver:
+        told.append(more)
+        return Resolver(server.address, **more)
+
+    monkeypatch.setattr(Resolver, "system", system)
+    done = pkicheck("caa", "ok.x.example", "--issuer", "ca.example", "--system", "--in-flight", "9")
+    assert done.code == 0, done.err
+    assert "PASS" in done.out
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,11 +37,20 @@ from pkicheck.policy import Policy
 from pkicheck.ports import HttpGet
 from tests.net.scripted import Scripted
 
-TRIES, WAIT = 2, 0.4
-POLICY = attrs.evolve(
-    BASELINE, name="quick", net=attrs.evolve(BASELINE.net, tries=TRIES, try_wait=timedelta(seconds=WAIT))
-)
-LONG = timedelta(seconds=20)
+TRIES = 2
+
+
+def waiting(seconds: float, tries: int = TRIES) -> Policy:
+    """A policy whose tries wait so long."""
+    return attrs.evolve(
+        BASELINE, name="waits", net=attrs.evolve(BASELINE.net, tries=tries, try_wait=timedelta(seconds=seconds))
+    )
+
+
+# What is answered is answered long before this, on a busy machine too; what must time out uses the quick one.
+POLICY = waiting(20)
+QUICK = waiting(0.4)
+LONG = timedelta(seconds=60)
 PROBE = DnsQuery(name=DnsName.root(), rdtype=SOA, role="probe")
 
 
@@ -79,6 +89,7 @@ OUTCOMES: dict[str, tuple[Failure | None, str, int, Outcome]] = {
     "ok": (None, "udp", 1, Outcome.DATA),
     "drop": (Failure.TIMEOUT, "udp", 2, Outcome.TIMEOUT),
     "drop1": (None, "udp", 2, Outcome.DATA),
+    "late": (None, "udp", 2, Outcome.DATA),
     "twice": (None, "udp", 1, Outcome.DATA),
     "wrong-id": (None, "udp", 1, Outcome.DATA),
     "wrong-id-only": (Failure.TIMEOUT, "udp", 2, Outcome.TIMEOUT),
@@ -112,12 +123,20 @@ OUTCOMES: dict[str, tuple[Failure | None, str, int, Outcome]] = {
 }
 
 
+# Those that wait for the end of a try.
+TIMED: dict[str, Policy] = {
+    **dict.fromkeys(("drop", "wrong-id-only", "wrong-question-only", "case-lost-no-tcp", "trunc-stuck"), QUICK),
+    "drop1": waiting(2),
+    "late": waiting(2),
+}
+
+
 @pytest.mark.parametrize("label", OUTCOMES)
 @both
 def test_what_comes_of_each_script(ask: Any, server: Scripted, label: str) -> None:
     """Whatever the server does, an observation: failure, transport, tries and reading are as the table says (R060)."""
     server.counts.clear()
-    (seen,), _ = ask(server.address, batch=[q(label)])
+    (seen,), _ = ask(server.address, batch=[q(label)], policy=TIMED.get(label, POLICY))
     assert isinstance(seen, DnsObservation)
     answer = read_answer(seen)
     assert (seen.failure, seen.transport, seen.attempts, answer.outcome) == OUTCOMES[label]
@@ -138,37 +157,35 @@ def _essence(seen: DnsObservation) -> object:
 
 def test_both_drivers_see_the_same(server: Scripted) -> None:
     """All scripts in one batch: blocking and asynchronous observations are equal but for ids, letter case and times."""
-    batch = [PROBE, *(q(label) for label in OUTCOMES if label != "drop1")]
-    found = [[_essence(each) for each in ask(server.address, batch=batch)[0]] for ask in (blocking, asynchronous)]
+    batch = [PROBE, *(q(label) for label in OUTCOMES if label not in ("drop1", "late"))]
+    policy = waiting(2)
+    found = [
+        [_essence(each) for each in ask(server.address, batch=batch, policy=policy)[0]]
+        for ask in (blocking, asynchronous)
+    ]
     assert found[0] == found[1]
     assert len(found[0]) == len(batch)
 
 
 @both
-def test_a_batch_takes_no_longer_than_its_slowest_try(ask: Any, server: Scripted) -> None:
-    """Questions wait side by side: twenty that are dropped take as long as one."""
-    began = time.monotonic()
-    seen, _ = ask(server.address, batch=[q("drop", attempt=each) for each in range(20)])
-    assert {each.failure for each in seen} == {Failure.TIMEOUT}
-    assert TRIES * WAIT <= time.monotonic() - began < 3 * TRIES * WAIT
-
-
-@both
 def test_the_deadline_is_an_observation(ask: Any, server: Scripted) -> None:
     """A deadline before the end of the tries gives DEADLINE, not TIMEOUT, to what is missing, and only to that."""
-    (late, good), _ = ask(server.address, batch=[q("drop"), q("ok")], within=timedelta(seconds=0.2))
+    (late, good), _ = ask(server.address, batch=[q("drop"), q("ok")], within=timedelta(seconds=1.5))
     assert (late.failure, good.failure) == (Failure.DEADLINE, None)
     assert late.attempts == 1
 
 
 @both
 def test_nothing_listens(ask: Any) -> None:
-    """A port that refuses is UNREACHABLE after all tries: never a timeout, which might excuse something."""
+    """A port that refuses is UNREACHABLE after all tries: never a timeout, which might excuse something.
+
+    The kernel tells of a refusal once, with whatever is done next on the socket: sending the next query is enough.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    (seen,), health = ask(f"127.0.0.1:{port}", batch=[q("ok")])
-    assert (seen.failure, seen.attempts) == (Failure.UNREACHABLE, TRIES)
+    seen, health = ask(f"127.0.0.1:{port}", batch=[q("ok", attempt=each) for each in range(20)])
+    assert {(each.failure, each.attempts) for each in seen} == {(Failure.UNREACHABLE, TRIES)}
     assert health.servers[0].down
     assert health.servers[0].unreachable >= 1
 
@@ -189,31 +206,70 @@ def test_closed_tcp_port(ask: Any) -> None:
     assert read_answer(seen).outcome is Outcome.TRUNCATED
 
 
-@pytest.mark.xfail(strict=False, reason="timing of several servers under load: open with the resolver")
-@pytest.mark.parametrize("dead", ["silent", "refusing"])
+@pytest.mark.parametrize(("dead", "policy"), [("silent", waiting(2, tries=9)), ("refusing", POLICY)])
 @both
-def test_the_next_server_takes_the_whole_batch(ask: Any, server: Scripted, dead: str) -> None:
+def test_the_next_server_takes_the_whole_batch(ask: Any, server: Scripted, dead: str, policy: Policy) -> None:
     """A silent or refusing server is left, and every answer of the batch, the probe too, comes from the next one."""
     with Scripted(dead=True) as first:
         if dead == "refusing":
             first.close()
-        # (more tries than it needs: on a busy machine a try may be lost)
-        patient = attrs.evolve(POLICY, name="patient", net=attrs.evolve(POLICY.net, tries=9))
-        batch = [PROBE, q("ok"), q("twice")]
-        seen, health = ask(first.address, server.address, batch=batch, policy=patient)
+        seen, health = ask(first.address, server.address, batch=[PROBE, q("ok"), q("twice")], policy=policy)
     assert {each.port for each in seen} == {server.port}
     assert {each.failure for each in seen} == {None}
     assert not health.servers[1].down
     assert health.servers[0].answered == 0
 
 
-@pytest.mark.xfail(strict=False, reason="timing of several servers under load: open with the resolver")
+@both
+def test_a_plan_outlives_its_server(ask: Any, server: Scripted) -> None:
+    """A server that goes away in the middle of a check: the next one is probed, and the check passes."""
+
+    class Dying:
+        """The resolver, whose first server dies after the first batch."""
+
+        def __init__(self, resolver: Any, first: Scripted) -> None:
+            self.resolver, self.first = resolver, first
+            self.now = resolver.now
+
+    class Blocking(Dying):
+        def exchange(self, batch: Any, /, *, within: timedelta) -> Any:
+            seen = self.resolver.exchange(batch, within=within)
+            self.first.close()
+            return seen
+
+    class Asynchronous(Dying):
+        async def exchange(self, batch: Any, /, *, within: timedelta) -> Any:
+            seen = await self.resolver.exchange(batch, within=within)
+            self.first.close()
+            return seen
+
+    async def main(first: Scripted) -> Any:
+        async with aio.Resolver(first.address, server.address, policy=POLICY) as resolver:
+            return await aio.check_caa(
+                "alias.x.example", issuers={"ca.example"}, resolver=Asynchronous(resolver, first), policy=POLICY
+            )
+
+    with Scripted() as first:
+        if ask is asynchronous:
+            result = asyncio.run(main(first))
+        else:
+            with pkicheck.Resolver(first.address, server.address, policy=POLICY) as resolver:
+                result = pkicheck.check_caa(
+                    "alias.x.example", issuers={"ca.example"}, resolver=Blocking(resolver, first), policy=POLICY
+                )
+    assert result.verdict is pkicheck.Verdict.PASS
+    seen = [each for each in result.observations if isinstance(each, DnsObservation)]
+    probes = [each for each in seen if each.request.role == "probe"]
+    assert [each.port for each in probes] == [first.port, server.port]
+
+
 @both
 def test_a_slow_zone_does_not_move_the_batch(ask: Any, server: Scripted) -> None:
     """A server that answers other questions is alive: what it does not answer is asked of it again, not of the next."""
+    server.counts.clear()
     with Scripted() as second:
-        seen, _ = ask(server.address, second.address, batch=[q("ok"), q("drop1", attempt=7)])
-        assert {each.port for each in seen} == {server.port}
+        seen, _ = ask(server.address, second.address, batch=[q("ok"), q("drop1")], policy=waiting(2))
+        assert [(each.port, each.attempts) for each in seen] == [(server.port, 1), (server.port, 2)]
         assert not second.asked
 
 
@@ -229,6 +285,26 @@ def test_ids_ports_and_letters_are_drawn(ask: Any) -> None:
         plain = attrs.evolve(POLICY, name="plain", net=attrs.evolve(POLICY.net, mix_case=False))
         ask(fresh.address, batch=[q("ok")], policy=plain)
         assert [each.name for each in fresh.asked] == [q("ok").name.wire]
+
+
+@both
+def test_ids_come_from_the_random_source_of_the_system(ask: Any, server: Scripted, monkeypatch: Any) -> None:
+    """Every id is two octets of `os.urandom`, in the order in which it gave them (RFC 5452 §4.3)."""
+    drawn = bytearray()
+    source = os.urandom
+
+    def watched(count: int) -> bytes:
+        drawn.extend(octets := source(count))
+        return octets
+
+    monkeypatch.setattr(os, "urandom", watched)
+    server.asked.clear()
+    ask(server.address, batch=[q("ok", attempt=each) for each in range(20)])
+    at = 0
+    for each in server.asked:
+        at = drawn.find(each.identity.to_bytes(2, "big"), at)
+        assert at >= 0
+        at += 2
 
 
 @both
@@ -260,11 +336,50 @@ def test_more_than_may_fly_waits(ask: Any, server: Scripted) -> None:
 @both
 def test_equal_questions_are_shared_on_demand(ask: Any, server: Scripted) -> None:
     """`share` sends one query for equal questions that are under way together; without it each is sent."""
-    for share, sent in ((True, 1), (False, 2)):
+    for more, sent in (({}, 1), ({"share": True}, 1), ({"share": False}, 2)):
         server.counts.clear()
-        seen, _ = ask(server.address, batch=[q("ok"), q("ok")], share=share)
+        seen, _ = ask(server.address, batch=[q("ok"), q("ok")], **more)
         assert len(seen) == 2
         assert server.counts["udp", "ok"] == sent
+
+
+def test_a_stream_shares_what_is_under_way_and_nothing_later(server: Scripted) -> None:
+    """Plans side by side ask a common question once; when it is answered, the next plan asks it again."""
+    for more, sent in (({}, 1), ({"share": False}, 2)):
+        server.counts.clear()
+        with pkicheck.Resolver(server.address, policy=POLICY, **more) as resolver:  # type: ignore[arg-type]
+            assert len(list(pkicheck.run_many(_plans(["ok", "ok"]), resolver, in_flight=2))) == 2
+            assert server.counts["udp", "ok"] == sent
+            assert len(list(pkicheck.run_many(_plans(["ok", "ok"]), resolver, in_flight=1))) == 2
+            assert server.counts["udp", "ok"] == sent + 2
+
+
+@both
+def test_health_counts(ask: Any, server: Scripted) -> None:
+    """What was asked, answered, timed out, sent over TCP and ignored, with times, stands in `health`."""
+    batch = [q("ok"), q("trunc"), q("wrong-id-only")]
+    _, health = ask(server.address, batch=batch, policy=QUICK)
+    (one,) = health.servers
+    assert (one.server, one.port) == ("127.0.0.1", server.port)
+    assert (one.asked, one.answered, one.timeouts, one.unreachable, one.streams) == (5, 2, 2, 0, 1)
+    assert one.ignored == 2
+    assert one.last_answer is not None
+    assert one.rtt_median is not None
+    assert timedelta(0) < one.rtt_median < LONG
+    assert (one.probed, health.in_flight, health.queued) == (False, 0, 0)
+
+
+def test_a_servfail_is_asked_again_and_looked_at_twice(server: Scripted) -> None:
+    """A SERVFAIL is asked again as often as the policy says, then once with checking disabled: the zone is dead."""
+    server.counts.clear()
+    server.asked.clear()
+    policy = waiting(20, tries=3)
+    with pkicheck.Resolver(server.address, policy=policy) as resolver:
+        result = pkicheck.check_caa("servfail.x.example", issuers={"ca.example"}, resolver=resolver, policy=policy)
+    assert result.verdict is pkicheck.Verdict.INCOMPLETE
+    assert {each.code for each in result.findings} == {"dns.lookup-servfail"}
+    queries = [each.raw[3] & 0x10 for each in server.asked if each.label == "servfail"]
+    assert queries == [0, 0, 0, 0x10]
 
 
 @both
@@ -322,21 +437,33 @@ def _plans(labels: Sequence[str]) -> Any:
 
 def test_a_slow_plan_does_not_hold_up_a_stream(server: Scripted) -> None:
     """Results leave a stream as soon as they are known: the slow one last, blocking and asynchronous alike."""
-    labels = ["drop", *(f"ok{each}" for each in range(50))]
+    labels = ["held", *(f"ok{each}" for each in range(50))]
+
+    def note(order: list[int], index: int) -> None:
+        order.append(index)
+        if len(order) == 50:
+            server.release()
+
+    order: list[int] = []
     with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
-        order = [index for index, _ in pkicheck.run_many(_plans(labels), resolver, in_flight=4, ordered=False)]
-        assert order[-1] == 0
-        assert sorted(order) == list(range(51))
-        again = [index for index, _ in pkicheck.run_many(_plans(labels), resolver, in_flight=4)]
-        assert again == sorted(again)
+        for index, _ in pkicheck.run_many(_plans(labels), resolver, in_flight=4, ordered=False):
+            note(order, index)
+    assert order[-1] == 0
+    assert sorted(order) == list(range(51))
 
     async def main() -> list[int]:
+        order: list[int] = []
         async with aio.Resolver(server.address, policy=POLICY) as resolver:
-            stream = pkicheck.arun_many(_plans(labels), resolver, in_flight=4, ordered=False)
-            return [index async for index, _ in stream]
+            async for index, _ in pkicheck.arun_many(_plans(labels), resolver, in_flight=4, ordered=False):
+                note(order, index)
+        return order
 
     order = asyncio.run(main())
     assert order[-1] == 0
+    assert sorted(order) == list(range(51))
+    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
+        again = [index for index, _ in pkicheck.run_many(_plans(labels[1:]), resolver, in_flight=4)]
+    assert again == list(range(50))
 
 
 def test_a_stream_that_is_left_frees_its_ids(server: Scripted) -> None:
@@ -379,7 +506,7 @@ def test_threads(server: Scripted) -> None:
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_child_has_its_own_sockets(server: Scripted) -> None:
     """A child asks from other ports, and neither breaks the other; a stream of the parent is none of its business."""
-    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
+    with pkicheck.Resolver(server.address, policy=waiting(2)) as resolver:
         resolver.exchange([q("ok")], within=LONG)
         stream = pkicheck.run_many(_plans(["ok", "drop"]), resolver, in_flight=2, ordered=False)
         next(stream)
@@ -408,66 +535,99 @@ def test_a_forked_child_has_its_own_sockets(server: Scripted) -> None:
         assert [result.name for _, result in stream]
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_the_asynchronous_resolver_stays_in_its_process(server: Scripted) -> None:
+    """In a forked child it is refused, before anything is sent; the parent's goes on."""
+
+    async def main() -> None:
+        async with aio.Resolver(server.address, policy=POLICY) as resolver:
+            await resolver.exchange([q("ok")], within=LONG)
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    await resolver.exchange([q("ok")], within=LONG)
+                except TransportError as error:
+                    code = 0 if "process" in str(error) else 2
+                finally:
+                    os._exit(code)
+            assert os.waitpid(child, 0)[1] == 0  # noqa: ASYNC222 - nothing else is to happen meanwhile
+            assert (await resolver.exchange([q("ok")], within=LONG))[0].failure is None
+
+    asyncio.run(main())
+
+
 def test_one_loop_only(server: Scripted) -> None:
     """The asynchronous resolver belongs to the loop in which it was first used."""
-    resolver = aio.Resolver(server.address, policy=POLICY)
+    with (
+        contextlib.closing(asyncio.new_event_loop()) as loop,
+        contextlib.closing(aio.Resolver(server.address, policy=POLICY)) as resolver,
+    ):
 
-    async def once() -> None:
-        await resolver.exchange([q("ok")], within=LONG)
+        async def once() -> None:
+            await resolver.exchange([q("ok")], within=LONG)
 
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(once())
-    with pytest.raises(TransportError, match="event loop"):
-        asyncio.run(once())
-    resolver.close()
-    loop.close()
+        loop.run_until_complete(once())
+        with pytest.raises(TransportError, match="event loop"):
+            asyncio.run(once())
 
 
 def test_cancellation_frees_the_id_and_sends_nothing_more(server: Scripted) -> None:
     """A cancelled check is gone: no id is held, no retry is sent, and others are not disturbed."""
 
     async def main() -> None:
-        async with aio.Resolver(server.address, policy=POLICY) as resolver:
+        wait = 1.0
+        async with aio.Resolver(server.address, policy=waiting(wait)) as resolver:
             server.counts.clear()
             task = asyncio.create_task(resolver.exchange([q("drop"), q("trunc-stuck")], within=LONG))
-            await asyncio.sleep(0.15)
+            await _until(lambda: server.counts["tcp", "trunc-stuck"] == 1)
             assert resolver.health().in_flight == 2
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert resolver.health().in_flight == 0
             assert (await resolver.exchange([q("ok")], within=LONG))[0].failure is None
-            await asyncio.sleep(WAIT * 1.5)
-            assert server.counts["udp", "drop"] == 1
+            before = server.counts["udp", "drop"]
+            await asyncio.sleep(wait * 1.5)
+            assert server.counts["udp", "drop"] == before
 
     asyncio.run(main())
 
 
+async def _until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110 - it waits for a thread of the server
+        await asyncio.sleep(0.01)
+
+
 def test_close_ends_those_who_wait(server: Scripted) -> None:
     """Closing while lookups are under way ends them with TransportError, in threads and in tasks; twice is fine."""
-    resolver = pkicheck.Resolver(server.address, policy=POLICY)
     ends: list[str] = []
+    server.counts.clear()
+    with pkicheck.Resolver(server.address, policy=POLICY) as resolver:
 
-    def work() -> None:
-        try:
-            resolver.exchange([q("drop")], within=LONG)
-        except TransportError as error:
-            ends.append(str(error))
+        def work() -> None:
+            try:
+                resolver.exchange([q("drop")], within=LONG)
+            except TransportError as error:
+                ends.append(str(error))
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    time.sleep(0.1)
-    resolver.close()
-    resolver.close()
-    thread.join(5)
-    assert ends == ["the resolver is closed"]
-    with pytest.raises(TransportError, match="closed"):
-        resolver.exchange([q("ok")], within=LONG)
+        thread = threading.Thread(target=work)
+        thread.start()
+        while not server.counts["udp", "drop"]:
+            time.sleep(0.01)
+        resolver.close()
+        resolver.close()
+        thread.join(30)
+        assert ends == ["the resolver is closed"]
+        with pytest.raises(TransportError, match="closed"):
+            resolver.exchange([q("ok")], within=LONG)
 
     async def main() -> None:
         async with aio.Resolver(server.address, policy=POLICY) as other:
+            server.counts.clear()
             task = asyncio.create_task(other.exchange([q("drop")], within=LONG))
-            await asyncio.sleep(0.1)
+            await _until(lambda: server.counts["udp", "drop"] == 1)
             other.close()
             with pytest.raises(TransportError, match="closed"):
                 await task
@@ -482,13 +642,13 @@ def test_nothing_is_left_open(server: Scripted) -> None:
     gc.collect()
     before = _descriptors()
     for ask in (blocking, asynchronous):
-        ask(server.address, batch=[q("drop"), q("trunc-stuck"), q("trunc-rst"), q("ok")])
-    for _ in range(50):
+        ask(server.address, batch=[q("drop"), q("trunc-stuck"), q("trunc-rst"), q("ok")], policy=QUICK)
+    for _ in range(300):
         # (the server's half of a connection is in this process too, and takes its time)
-        if _descriptors() == before:
+        if _descriptors() <= before:
             break
         time.sleep(0.1)
-    assert _descriptors() == before
+    assert _descriptors() <= before
 
 
 @both
@@ -516,16 +676,19 @@ def _descriptors() -> int:
 
 def test_a_restarted_server_loses_nothing() -> None:
     """A server that goes away in the middle gives failures, never a missing result; when it is back, answers again."""
-    with Scripted() as first:
-        resolver = pkicheck.Resolver(first.address, policy=POLICY)
-        assert pkicheck.check_caa("ok.x.example", issuers={"ca.example"}, resolver=resolver, policy=POLICY).verdict is (
-            pkicheck.Verdict.PASS
-        )
-    result = pkicheck.check_caa("ok.x.example", issuers={"ca.example"}, resolver=resolver, policy=POLICY)
-    assert result.verdict is pkicheck.Verdict.INCOMPLETE
-    assert "dns.lookup-unreachable" in {each.code for each in result.findings}
-    assert not resolver.health().servers[0].probed
-    resolver.close()
+    with Scripted() as first, pkicheck.Resolver(first.address, policy=POLICY) as resolver:
+
+        def check() -> pkicheck.CaaResult:
+            return pkicheck.check_caa("ok.x.example", issuers={"ca.example"}, resolver=resolver, policy=POLICY)
+
+        assert check().verdict is pkicheck.Verdict.PASS
+        first.close()
+        result = check()
+        assert result.verdict is pkicheck.Verdict.INCOMPLETE
+        assert "dns.lookup-unreachable" in {each.code for each in result.findings}
+        assert not resolver.health().servers[0].probed
+        with Scripted(port=first.port):
+            assert check().verdict is pkicheck.Verdict.PASS
 
 
 # --- arguments
@@ -568,9 +731,8 @@ def test_the_resolvers_of_the_system(kind: Any, tmp_path: Path) -> None:
     """resolv.conf is read when `system` is called: its first three servers; none is our own side broken."""
     conf = tmp_path / "resolv.conf"
     conf.write_text("# a comment\nsearch example\nnameserver 127.0.0.53\nnameserver ::1\n", encoding="ascii")
-    resolver = kind.system(path=str(conf))
-    assert [each.server for each in resolver.health().servers] == ["127.0.0.53", "::1"]
-    resolver.close()
+    with contextlib.closing(kind.system(path=str(conf))) as resolver:
+        assert [each.server for each in resolver.health().servers] == ["127.0.0.53", "::1"]
     conf.write_text("search example\n", encoding="ascii")
     with pytest.raises(TransportError, match="names no resolver"):
         kind.system(path=str(conf))
@@ -587,6 +749,7 @@ def test_events_are_told(server: Scripted) -> None:
     blocking(
         server.address,
         batch=[q("wrong-id-only"), q("case-lost")],
+        policy=QUICK,
         on_event=lambda name, facts: heard.setdefault(name, facts),
     )
     assert {"resolver.ignored", "resolver.retry", "resolver.doubtful"} <= set(heard)

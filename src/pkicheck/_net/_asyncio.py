@@ -76,7 +76,7 @@ class Resolver:
         policy: Policy = BASELINE,
         vantage: str = "",
         in_flight: int = IN_FLIGHT,
-        share: bool = False,
+        share: bool = True,
         public: Collection[str] = (),
         on_event: Event | None = None,
     ) -> None:
@@ -98,7 +98,7 @@ class Resolver:
         policy: Policy = BASELINE,
         vantage: str = "",
         in_flight: int = IN_FLIGHT,
-        share: bool = False,
+        share: bool = True,
         public: Collection[str] = (),
         on_event: Event | None = None,
         path: str = RESOLV_CONF,
@@ -146,11 +146,16 @@ class Resolver:
             self._timer = loop.call_at(loop.time() + max(0.0, due - time.monotonic()), self._tick)
 
     def _tick(self) -> None:
+        assert self._loop is not None
+        # A loop that was held up reads what came in time before anything is called late: what can be read is run
+        # before the timers that are due.
+        self._timer = self._loop.call_later(0, self._over, time.monotonic())
+
+    def _over(self, now: float) -> None:
         self._timer = None
         assert self._core is not None
-        # The loop runs what can be read before the timers that are due: an answer that was in time was handed in.
         core = self._core
-        self._guarded(lambda: core.tick(time.monotonic()))
+        self._guarded(lambda: core.tick(now))
 
     def _guarded(self, callback: Callable[[], None]) -> None:
         """What the loop calls: nobody above it would see the exception."""

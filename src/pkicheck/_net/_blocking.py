@@ -76,7 +76,11 @@ class _Lane:
         """Take in what has come, waiting for it a little; then see what is over."""
         now = time.monotonic()
         self._poller.turn(max(0.0, min(self.core.due(now) - now, _GLANCE)))
-        self.core.tick(time.monotonic())
+        now = time.monotonic()
+        if now >= self.core.due(now):
+            # A thread that was held up reads what came in time before it calls anything late.
+            self._poller.turn(0.0)
+        self.core.tick(now)
 
     def close(self) -> None:
         self.core.close()
@@ -100,8 +104,8 @@ class Resolver:
         policy: its `net` says how often and how long is tried, what is probed, and whether letter case is mixed.
         vantage: the network perspective that observations name; the policy's `net.perspective` when empty.
         in_flight: how many lookups are under way at once, over all threads; what is more waits for its turn.
-        share: whether equal questions of one batch or stream that are under way together are asked once. The probe
-            always is.
+        share: whether equal questions that are under way together in one thread or event loop are asked once. No answer
+            outlives its flight, and no other resolver, thus no other perspective, gets it. The probe always is shared.
         public: well-known public resolvers that are meant on purpose: a delegated third party (BR 1.3.2).
         on_event: called with the dotted name and the facts of what happens: `resolver.server-down`, `resolver.retry`,
             `resolver.ignored`, `resolver.doubtful`.
@@ -117,7 +121,7 @@ class Resolver:
         policy: Policy = BASELINE,
         vantage: str = "",
         in_flight: int = IN_FLIGHT,
-        share: bool = False,
+        share: bool = True,
         public: Collection[str] = (),
         on_event: Event | None = None,
     ) -> None:
@@ -142,7 +146,7 @@ class Resolver:
         policy: Policy = BASELINE,
         vantage: str = "",
         in_flight: int = IN_FLIGHT,
-        share: bool = False,
+        share: bool = True,
         public: Collection[str] = (),
         on_event: Event | None = None,
         path: str = RESOLV_CONF,

@@ -157,12 +157,14 @@ class Core:
             identity = int.from_bytes(self._random.take(2), "big")
         query = build_query(name, request.rdtype, identity=identity, checking_disabled=request.role == "cd")
         flight.question = query[12 : 16 + len(name)]
-        port.pending[identity] = flight
         port.uses += 1
-        flight.keys.append((port, identity))
         self.counts[flight.server].asked += 1
         assert port.wire is not None
-        if not port.wire.send(query):
+        # (what sending says of earlier queries on the port is none of this one's business: it waits from here on)
+        sent = port.wire.send(query)
+        port.pending[identity] = flight
+        flight.keys.append((port, identity))
+        if not sent:
             self._refuse(flight, now)
 
     def _wait_for(self, flight: Flight, now: float) -> None:
@@ -244,11 +246,14 @@ class Core:
         if flight.stream is not None:
             # TCP will tell by itself.
             return
-        flight.refused = True
+        if flight.refused == flight.tries:
+            # Each query on the port brings the news; it is one refusal.
+            return
+        flight.refused = flight.tries
         self.counts[flight.server].unreachable += 1
         flight.server.heard = float("-inf")
         if len(self._fleet.servers) == 1:
-            self._fleet.leave(flight.server)
+            self._fleet.down(flight.server)
             flight.over = min(flight.over, now + min(_PAUSE, self._wait))
         else:
             flight.over = now
@@ -406,16 +411,18 @@ class Core:
         server = flight.server
         if flight.stream is not None:
             self._close_stream(flight, now)
-        if not flight.refused:
+        if flight.refused != flight.tries:
             self.counts[server].timeouts += 1
         silent = server.heard < flight.started
-        following = self._fleet.leave(server) if silent and len(self._fleet.servers) > 1 else server
         if flight.tries >= self._tries:
+            if silent:
+                self._fleet.down(server)
             if flight.partial:
                 self._finish(flight, flight.partial, None, "udp", now)
             else:
                 self._finish(flight, b"", Failure.UNREACHABLE if flight.refused else Failure.TIMEOUT, "udp", now)
-        elif following is not server:
+        elif silent and len(self._fleet.servers) > 1:
+            following = self._fleet.leave(server)
             for batch in {id(batch): batch for batch, _ in flight.takers}.values():
                 batch.spent = flight.tries
                 self._move(batch, following, now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+import attrs
+
 from pkicheck._net._flights import Budget
 from pkicheck._net._servers import Server
 from pkicheck.dnssecstate import probe_queries
@@ -58,8 +60,11 @@ class Fleet:
 
     def probe(self, server: Server, request: DnsQuery, now: float) -> DnsObservation | None:
         """The held answer to a probe, while it is young enough."""
-        held = server.probes.get(request)
-        return held[1] if held is not None and now - held[0] < self._probe_age else None
+        held = server.probes.get((request.name, request.rdtype))
+        if held is None or now - held[0] >= self._probe_age:
+            return None
+        # A plan that has changed its server asks again under another number; it is the same question.
+        return held[1] if held[1].request == request else attrs.evolve(held[1], request=request)
 
     def probed(self, server: Server, now: float) -> bool:
         """Whether every probe is held."""
@@ -72,15 +77,22 @@ class Fleet:
             good = answer.outcome is Outcome.DATA and answer.authentic
         else:
             good = answer.outcome in (Outcome.SERVFAIL, Outcome.BOGUS)
-        if good and observation.request in self._probes:
-            server.probes[observation.request] = (started, observation)
+        if observation.request.attempt:
+            observation = attrs.evolve(observation, request=attrs.evolve(observation.request, attempt=0))
+        asked = observation.request
+        if good and asked in self._probes:
+            server.probes[asked.name, asked.rdtype] = (started, observation)
 
-    def leave(self, server: Server) -> Server:
-        """A server is silent or refuses: what it was probed for is forgotten, and the next one takes its place."""
+    def down(self, server: Server) -> None:
+        """A server is silent or refuses: what it was probed for is forgotten."""
         server.probes.clear()
         if not server.down:
             server.down = True
             self.event("resolver.server-down", server)
+
+    def leave(self, server: Server) -> Server:
+        """A server is down, and the next one takes its place."""
+        self.down(server)
         following = self.servers[(self.servers.index(server) + 1) % len(self.servers)]
         if self.current is server:
             self.current = following

@@ -113,7 +113,7 @@ class Flight:
         stream: the TCP connection of the try.
         stream_id: the id sent over it.
         partial: a truncated answer, kept for want of a whole one.
-        refused: whether the host or the network ever refused a try.
+        refused: the latest try that the host or the network refused; 0 when none was.
         shared: whether it is listed for others to join.
     """
 
@@ -137,7 +137,7 @@ class Flight:
         self.stream: Wire | None = None
         self.stream_id = b""
         self.partial = b""
-        self.refused = False
+        self.refused = 0
         self.shared = False
 
 

@@ -11,8 +11,9 @@ from typing import Final, TypeAlias
 import attrs
 
 from pkicheck.errors import InputError, TransportError
+from pkicheck.names import DnsName
 from pkicheck.policy import Policy
-from pkicheck.ports import DnsObservation, DnsQuery
+from pkicheck.ports import DnsObservation
 from pkicheck.resolvers import is_public_resolver
 
 __all__ = ["RESOLV_CONF", "Server", "parse_server", "servers_of", "system_servers"]
@@ -26,7 +27,7 @@ _MOST_SERVERS: Final = 16
 _LARGEST_FILE: Final = 65536
 
 
-_Probes: TypeAlias = dict[DnsQuery, tuple[float, DnsObservation]]
+_Probes: TypeAlias = dict[tuple[DnsName, int], tuple[float, DnsObservation]]
 
 
 @attrs.define(eq=False)
@@ -40,7 +41,7 @@ class Server:
         heard: when anything came from it last, by the monotonic clock; minus infinity before the first time.
         last_answer: the same by the wall clock, None before the first time.
         down: whether it was left for another one, or refused, and did not answer since.
-        probes: the good answers to probes, each with the monotonic moment of its sending.
+        probes: the good answers to probes by name and type, each with the monotonic moment of its sending.
     """
 
     address: str
@@ -50,7 +51,7 @@ class Server:
     heard: float = float("-inf")
     last_answer: datetime | None = None
     down: bool = False
-    probes: _Probes = attrs.field(factory=dict[DnsQuery, tuple[float, DnsObservation]])
+    probes: _Probes = attrs.field(factory=dict[tuple[DnsName, int], tuple[float, DnsObservation]])
 
 
 def parse_server(text: str) -> tuple[str, int]:

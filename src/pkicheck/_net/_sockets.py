@@ -53,8 +53,20 @@ class _Datagrams:
             # The buffer is full: as if lost on the way.
             return True
         except ConnectionRefusedError:
-            # An earlier datagram was refused, and this call only brought the news; this one was not sent.
+            # An earlier datagram was refused, and the kernel tells it once: those that wait must hear it here. This
+            # one was not sent yet.
+            self._owner.core.refused(self._port, time.monotonic())
+            return self._again(data)
+        except OSError:
             return False
+        return True
+
+    def _again(self, data: bytes) -> bool:
+        assert self._sock is not None
+        try:
+            self._sock.send(data)
+        except BlockingIOError:
+            return True
         except OSError:
             return False
         return True

@@ -16,7 +16,7 @@ from pkicheck.caa.issuers import account_uris, issuer_names
 from pkicheck.caa.records import Malformed, parse_rdata
 from pkicheck.caa.result import CaaResult, Purpose
 from pkicheck.canon import JsonValue, Sha256, canonical, digest, document_json, format_time, parse_time, utc
-from pkicheck.dnssecstate import Dnssec, probe_queries, state_of
+from pkicheck.dnssecstate import Dnssec, further_probes, probe_queries, state_of
 from pkicheck.dnswire import CAA
 from pkicheck.errors import InputError
 from pkicheck.findings import Finding, finding
@@ -111,6 +111,10 @@ class CaaPlan:
                 if not any(each.code == "caa.failure-permitted" for each in failure):
                     break
         unasked = self._unasked((), seen)
+        if not unasked:
+            read = [each for each in used if not each.outcome.failed]
+            answered = [answer.observation for lookup in read for answer in lookup.answers]
+            unasked = further_probes(answered, seen, self.policy.net)
         if unasked:
             return Needs(unasked)
         at = self._moment(seen)

@@ -124,6 +124,7 @@ def _fresh(canary: DnsObservation, failures: list[DnsObservation]) -> bool:
         answer.outcome is Outcome.DATA
         and answer.ttl == 0
         and not answer.aliases
-        and all(each.server == canary.server and each.vantage == canary.vantage for each in failures)
+        and {(each.vantage, each.server, each.port) for each in (*failures, canary)}
+        == {(canary.vantage, canary.server, canary.port)}
         and -_SAME_MOMENT <= canary.sent - last <= _SAME_MOMENT
     )
