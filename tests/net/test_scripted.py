@@ -106,7 +106,7 @@ OUTCOMES: dict[str, tuple[Failure | None, str, int, Outcome]] = {
     "servfail": (None, "udp", 1, Outcome.SERVFAIL),
     "refused": (None, "udp", 1, Outcome.REFUSED),
     "malformed-caa": (None, "udp", 1, Outcome.DATA),
-    "foreign": (None, "udp", 1, Outcome.LAME),
+    "foreign": (None, "udp", 1, Outcome.MALFORMED),
     "referral": (None, "udp", 1, Outcome.LAME),
     "large": (None, "udp", 1, Outcome.DATA),
     "trunc": (None, "tcp", 1, Outcome.DATA),
