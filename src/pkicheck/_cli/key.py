@@ -12,7 +12,6 @@ from pkicheck._cli._judge import Judge, judge
 from pkicheck._cli._parser import (
     Parser,
     Subparsers,
-    add_at,
     add_output,
     add_policy,
     at_of,
@@ -50,7 +49,9 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("file", metavar="FILE", nargs="+", help="a public key, DER or PEM; - for standard input")
     add_lists(parser)
-    add_at(parser)
+    parser.add_argument(
+        "--at", metavar="TIME", help="the moment judged (RFC 3339, e.g. 2026-11-21T12:00:00Z; default: now)"
+    )
     add_policy(parser)
     add_output(parser, explain=True)
 
