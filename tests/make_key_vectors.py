@@ -286,13 +286,9 @@ def rsa_encoding(rng: random.Random) -> Iterator[Made]:
     yield bad(
         "rsa-inner-trailing", "an octet behind the RSAPublicKey", spki(RSA, inner + b"\0"), "key.rsa-not-der", **rsa
     )
-    yield bad(
-        "rsa-inner-set",
-        "a SET in the place of the SEQUENCE is read no further",
-        spki(RSA, b"\x04" + inner[1:]),
-        "key.rsa-not-der",
-        **rsa,
-    )
+    for name, tag in (("set", 0x31), ("octets", 0x04), ("context", 0xA0)):
+        comment = f"the tag {tag:02x} in the place of SEQUENCE"
+        yield bad(f"rsa-inner-{name}", comment, spki(RSA, bytes((tag,)) + inner[1:]), "key.rsa-not-der", **rsa)
     yield bad("rsa-inner-one", "a modulus without an exponent", spki(RSA, seq(integer(n))), "key.rsa-not-der", **rsa)
     yield bad(
         "rsa-inner-three",

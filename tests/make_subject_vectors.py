@@ -101,6 +101,10 @@ def structure() -> Iterator[Made]:
     yield Made(
         "rdn-empty", "a RelativeDistinguishedName without an attribute", "dv", seq(rdn()), ("subject.rdn-empty",), **der
     )
+    for word, tag in (("set", b"\x31"), ("context", b"\xa0")):
+        whole = value("C", "ES")
+        other = seq(tlv(0x31, tag + whole[1:]))
+        yield Made(f"value-{word}", "another tag in the place of SEQUENCE", "dv", other, ("subject.not-der",), **der)
     one_field = seq(rdn(seq(bytes.fromhex(_OIDS["C"]))))
     yield Made("value-absent", "an attribute without a value", "dv", one_field, ("subject.not-der",), **der)
     three = seq(rdn(seq(bytes.fromhex(_OIDS["C"]), tlv(_PRINTABLE, b"ES"), tlv(5, b""))))
