@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -65,14 +66,16 @@ def main() -> None:
         result = bind_csr(csr, identity=order, lists=lists, at=at, policy=POLICY)
         assert result.verdict is Verdict.PASS, result.summary()
         read = load(csr)
+        key = spki(which)
+        least = whole = 0.0
         ratios: list[float] = []
         for _ in range(options.rounds):
             least, whole = spent(limit, options.binds), spent(bind, options.binds)
             ratios.append(whole / least)
         parts = {
-            "load": spent(lambda csr=csr: load(csr), options.binds),
-            "signature": spent(lambda read=read: request_signature(read), options.binds),
-            "key": spent(lambda which=which: inspect_key(spki(which), policy=POLICY.keys), options.binds),
+            "load": spent(partial(load, csr), options.binds),
+            "signature": spent(partial(request_signature, read), options.binds),
+            "key": spent(partial(inspect_key, key, policy=POLICY.keys), options.binds),
         }
         detail = ", ".join(f"{name} {cost:.0f}" for name, cost in parts.items())
         print(
