@@ -283,6 +283,27 @@ def test_the_bound_of_a_name() -> None:
     assert len(read_subject(vector.name)[0]) == 100
 
 
+def test_every_placeholder_is_one() -> None:
+    """The fixed list of placeholders, word by word, in capitals as well (R037)."""
+    words = (
+        "default|default city|default company ltd|empty|internet widgits pty ltd|n.a|n.a.|n/a|nil|none|not applicable"
+        "|not available|not specified|null|some-state|tbd|undefined|unknown|unspecified|xxx"
+    ).split("|")
+    for word in words:
+        for text in (word, word.upper()):
+            assert codes(judge([("C", "ES"), ("L", text), ("O", "Acme")])) == ["subject.value-placeholder"]
+        assert codes(judge([("C", "ES"), ("L", f"{word} s"), ("O", "Acme")])) == []
+
+
+def test_states_that_are_called_like_their_country() -> None:
+    """Where a subdivision has the name of its country, or there is none, the state may have it; nowhere else (R037)."""
+    names = packaged()[COUNTRIES].names  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    fit = {code for code, name in names.items() if not codes(judge([("C", code), ("ST", name), ("O", "Acme")]))}
+    assert fit == set("BZ DJ GI GT HK LU MC MO MX PA SG SM VA".split())
+    three = inspect_subject([("ST", "abc")], kind="ov", at=AT, policy=POLICY)
+    assert len(three.questions) == 1
+
+
 # -- the list of countries
 
 
