@@ -198,7 +198,7 @@ def reserved_kind(extensions: Sequence[Extension]) -> CertificateKind | None:
         found = [oid for each in extensions if each.oid == _POLICIES for oid in _policy_oids(each)]
     except DerError:
         return None
-    kinds = [_RESERVED[each] for each in found if each in _RESERVED]
+    kinds: list[CertificateKind] = [_RESERVED[each] for each in found if each in _RESERVED]
     return kinds[0] if len(kinds) == 1 else None
 
 
