@@ -383,6 +383,16 @@ def test_hashes_of_known_keys() -> None:
         hashes(_RSA, "md5")
 
 
+def test_hashes_of_every_length_and_parity() -> None:
+    """The encodings that are hashed are DER at each length of a header, and both parities of y have their own (K16)."""
+    for bits in (*range(980, 1044, 8), 2040, 2048):
+        key = RsaKey(1 << (bits - 1) | 1, 65537)
+        assert hashes(key, "spki-sha256")[0] == hashlib.sha256(rsa_spki(key.n, key.e)).digest()
+    for y in (_EC.y, CURVES["P-256"].p - _EC.y):
+        wanted = spki(EC_IDS["P-256"], bytes((2 + y % 2,)) + _EC.x.to_bytes(32, "big"))
+        assert hashes(EcKey("P-256", _EC.x, y), "spki-sha256")[1] == hashlib.sha256(wanted).digest()
+
+
 # -- lists of bad keys
 
 # The same numbers in other clothes: what the applicant of a new request may send.
