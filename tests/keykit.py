@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 import attrs
 
-from pkicheck.keys import KeyResult, PublicKey, hashes
+from pkicheck.keys import KeyResult, PublicKey, hashes, read_key
 from pkicheck.lists import KeyHashes, PackagedLists
 from pkicheck.policy import BASELINE, KEY_POLICIES, PRIVATE, KeysPolicy, Policy
 from pkicheck.testing import FixedClock
@@ -81,6 +81,28 @@ def lists(**named: KeyHashes) -> PackagedLists:
 
 
 LISTS = lists()
+
+_P256 = bytes.fromhex(
+    "3059301306072a8648ce3d020106082a8648ce3d03010703420004"
+    "7cf27b188d034f7e8a52380304b51ac3c08969e277f21b35a60b48fc47669978"
+    "07775510db8ed040293d9ac69f7430dbba7dade63ce982299e04b79d227873d1"
+)
+KEYS: dict[str, bytes] = {
+    "p256": _P256,
+    "p256-off": _P256[:-1] + b"\xd2",
+    "rsa-short": rsa_spki(2**1023 + 1),
+    "rsa-even": rsa_spki(2**2047),
+    "none": b"",
+}
+"""A good key and some bad ones, small enough to stand here."""
+
+
+def listing(label: str) -> KeyHashes:
+    """A list that has one of these keys."""
+    key, _ = read_key(KEYS[label])
+    assert key is not None
+    return blocklist([key])
+
 
 POLICIES: dict[str, Policy] = {
     "BASELINE": BASELINE,

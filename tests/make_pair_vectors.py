@@ -306,6 +306,22 @@ def _cases() -> Iterator[_Case]:
         "extension-added",
         source="RFC 5280 §4.2",
     )
+    yield _case(
+        "order-and-drop",
+        "Another order, and one of them is gone.",
+        _PRE,
+        Tbs(extensions=(*swapped[:3], SCTS)),
+        "extension-dropped",
+        "extension-order",
+    )
+    one, two = extension("1.2.3", integer(1)), extension("1.2.3", integer(2))
+    yield _case(
+        "order-of-one-type",
+        "Two extensions of one type, exchanged: the types stand in the same order and the octets do not.",
+        Tbs(extensions=(one, two, POISON)),
+        Tbs(extensions=(two, one, SCTS)),
+        "extension-order",
+    )
     several = evolve(_FINAL, serial=integer(1), extensions=(KU_SIGN, SCTS))
     yield _case(
         "several",

@@ -9,13 +9,14 @@ import attrs
 
 import pkicheck
 from pkicheck.csr import check_certificate, inspect_certificate
+from pkicheck.keys import check_key
 from pkicheck.lists import PackagedLists
 from pkicheck.namecheck import check_name
 from pkicheck.pairs import check_pair
 from pkicheck.policy import BASELINE, PRIVATE, CaaPolicy, Policy
 from pkicheck.results import Result
 from pkicheck.testing import FixedClock, Zone
-from tests import csrkit, derkit
+from tests import csrkit, derkit, keykit
 from tests.make_certificate_vectors import GOOD
 
 AT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -131,4 +132,8 @@ def results() -> dict[str, Result]:
     certificate = csrkit.signed_certificate(GOOD)
     made["certificate"] = check_certificate(certificate, binding=bound.binding, issuer=csrkit.ca(), at=AT)
     made["certificate-alone"] = inspect_certificate(certificate)
+    for label, spki in keykit.KEYS.items():
+        made[f"key-{label}"] = check_key(spki, lists=keykit.LISTS, at=AT)
+    made["key-listed"] = check_key(keykit.KEYS["p256"], lists=keykit.lists(debian=keykit.listing("p256")), at=AT)
+    made["key-no-list"] = check_key(keykit.KEYS["p256"], lists=lists, at=AT)
     return made

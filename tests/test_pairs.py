@@ -192,6 +192,21 @@ def test_lengths_of_any_size(size: int, ids: bytes) -> None:
     assert precertificate_tbs(final)[0] == Tbs(ids=ids, extensions=(big, POISON)).der()
 
 
+def test_lengths_around_every_step() -> None:
+    """Every length of extensions and TBSCertificate from 100 to 300 octets: the headers stay minimal."""
+    for size in range(200):
+        big = extension("1.2.3", octets(bytes(size)))
+        small = Tbs(issuer=sequence(), subject=sequence(), key=sequence(), extensions=(big, SCTS))
+        wanted = attrs.evolve(small, extensions=(big, POISON)).der()
+        assert precertificate_tbs(certificate(small.der()))[0] == wanted
+
+
+def test_nothing_is_rebuilt_from_a_precertificate() -> None:
+    """A precertificate has no precertificate, and a certificate with two lists of SCTs none either."""
+    assert precertificate_tbs(VECTORS[0].precertificate) == ()
+    assert precertificate_tbs(certificate(Tbs(extensions=(SCTS, KU_SIGN, SCTS)).der())) == ()
+
+
 def test_an_empty_field_is_not_made_up() -> None:
     """A certificate without extensions gives one candidate, with the poison alone."""
     assert precertificate_tbs(certificate(Tbs(extensions=()).der())) == (Tbs(extensions=(POISON,)).der(),)
@@ -296,6 +311,8 @@ def test_the_question_is_read_strictly() -> None:
     assert again == attrs.evolve(result.plan, at=AT + timedelta(days=1))
     with pytest.raises(InputError, match=r"asked must have exactly the fields at, certificate, policy, precertificate"):
         pairs.pair_plan_from_json({**result.asked(), "x": 1}, known, None)
+    with pytest.raises(InputError, match=r"^asked\.at "):
+        pairs.pair_plan_from_json({**result.asked(), "at": "x"}, known, None)
     with pytest.raises(InputError, match=r"asked\.certificate: the document .* is withheld"):
         pairs.pair_plan_from_json(result.asked(), {digest(VECTORS[0].precertificate): VECTORS[0].precertificate}, None)
 

@@ -283,8 +283,7 @@ def _fields(before: Tbs, after: Tbs) -> list[Finding]:
         was, now = _octets(old), _octets(new)
         if was == now:
             continue
-        same = field in _ENCODINGS and old is not None and new is not None and says_the_same(old, new)
-        code = _ENCODINGS[field] if same else differs
+        code = _ENCODINGS[field] if field in _ENCODINGS and says_the_same(old, new) else differs
         findings.append(finding(code, place, expected=_hex(now), saw=[_hex(was)]))
     return findings
 

@@ -188,15 +188,16 @@ def name_attributes(name: Element) -> tuple[tuple[Attribute, ...], ...]:
     return tuple(found)
 
 
-def says_the_same(one: Element, other: Element) -> bool:
-    """Two Names have the same types and characters, whatever types of strings they are written in (R015)."""
+def says_the_same(*names: Element | None) -> bool:
+    """Names have the same types and characters, whatever types of strings they are written in (R015)."""
     try:
         said = [
-            [[(each.oid, each.value.text()) for each in rdn] for rdn in name_attributes(name)] for name in (one, other)
+            None if name is None else [[(each.oid, each.value.text()) for each in rdn] for rdn in name_attributes(name)]
+            for name in names
         ]
     except DerError:
         return False
-    return said[0] == said[1]
+    return all(each == said[0] for each in said)
 
 
 def _pair(attribute: Element) -> tuple[Element, Element]:

@@ -11,16 +11,32 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import Final
 
-from pkicheck import canon, codes, csr, deadlines, der, incident, issuevalue, methods, names, pairs, rules, zonefile
+from pkicheck import (
+    canon,
+    codes,
+    csr,
+    deadlines,
+    der,
+    incident,
+    issuevalue,
+    keys,
+    methods,
+    names,
+    pairs,
+    rules,
+    subject,
+    zonefile,
+)
 from pkicheck.caa import CaaPlan, caa_plan, check_caa, explain_caa, iodef_reports
 from pkicheck.findings import Verdict
 from pkicheck.lists import PackagedLists
 from pkicheck.mpic import Perspective, RemoteReport, corroborate
 from pkicheck.namecheck import NamePlan, check_name, name_plan
 from pkicheck.plans import replay, run
-from pkicheck.ports import Observation, Seen
+from pkicheck.policy import BASELINE
+from pkicheck.ports import ListFact, Observation, Seen
 from pkicheck.testing import FixedClock, Zone
-from tests import csrkit, derkit
+from tests import csrkit, derkit, keykit
 from tests.make_certificate_vectors import GOOD
 
 Decision = tuple[str, Callable[[], object]]
@@ -89,6 +105,28 @@ def _bind(plan: csr.BindPlan, seen: Seen) -> object:
     return result.to_json(), csr.binding_json(binding), binding.to_crmf()
 
 
+# A square, another power, and a number that Fermat's method factors.
+_MODULI: Final = (769**256, 769**430, (2**1024 - 105) * (2**1024 - 1))
+_SUBJECT: Final = bytes.fromhex("300f310d300b06035504060c024553")
+
+
+def _keyed() -> Iterator[tuple[str, keys.KeyPlan, Seen]]:
+    """Questions about keys with the answers of a list."""
+    for label, spki in keykit.KEYS.items():
+        seen: list[Observation] = []
+        keys.check_key(spki, lists=keykit.LISTS, at=_AT, record=seen.append)
+        yield label, keys.key_plan(spki, at=_AT), Seen(seen)
+
+
+def _subject() -> object:
+    inspected = subject.inspect_subject(_SUBJECT, kind="dv", at=_AT, policy=BASELINE.subject)
+    facts = [
+        ListFact(request=each, vantage="lists", sent=_AT, received=_AT, version="1", as_of=_AT, answer=None)
+        for each in inspected.questions
+    ]
+    return subject.country_findings(inspected, facts, at=_AT, policy=BASELINE.subject)
+
+
 def decisions() -> list[Decision]:
     """The registry: a name and a call without arguments for each decision."""
     pre = derkit.certificate(derkit.Tbs(extensions=(derkit.BASIC, derkit.POISON)).der())
@@ -106,6 +144,10 @@ def decisions() -> list[Decision]:
         ("codes", lambda: [codes.code(name) for name in codes.CATALOGUE]),
         ("rules", lambda: (rules.rules_at(_AT), [rules.in_force(rules.RuleId(name), _AT) for name in rules.RULES])),
         ("methods", lambda: methods.labels("http-01")),
+        ("keys.inspect_key", lambda: [keys.inspect_key(keykit.rsa_spki(n), policy=BASELINE.keys) for n in _MODULI]),
+        ("keys.hashes", lambda: [keys.hashes(keys.RsaKey(15, 3), form) for form in keys.FORMS]),
+        ("keys.usage_findings", lambda: keys.usage_findings(keys.RsaKey(15, 3), {1, 4})),
+        ("subject", _subject),
         (
             "names.parse_name",
             lambda: [names.parse_name(text) for text in ("*.a.example", "xn--mnchen-3ya.example", "::1")],
@@ -132,5 +174,9 @@ def decisions() -> list[Decision]:
         ("pairs.precertificate_tbs", lambda: pairs.precertificate_tbs(final)),
         ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
         *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),
+        *(
+            (f"key {label}", lambda plan=plan, seen=seen: replay(plan, seen).to_json())
+            for label, plan, seen in _keyed()
+        ),
         *((f"name {name}", lambda plan=plan, seen=seen: replay(plan, seen).to_json()) for name, plan, seen in _named()),
     ]

@@ -12,6 +12,10 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "caa": "decide whether CAA lets an issuer issue for names",
         "names": "decide whether names may stand in a certificate",
+        "key": "decide whether public keys may be certified",
+        "csr": "bind the key of a request to the validated identity of an order",
+        "cert": "compare a certificate with its binding and hold it against the rules",
+        "pair": "compare a precertificate with its certificate",
         "explain": "say what a finding code means and what to do",
         "rules": "list the dated rules, and which are in force on a day",
         "policy": "print a policy and its fingerprint",

@@ -52,7 +52,13 @@ CODES: tuple[Code, ...] = (
     Code("csr.unreadable", _REFUSAL, "The octets are no certification request.", _AGAIN, (RFC2986_REQUEST, X690_DER)),
     Code("csr.not-der", _REFUSAL, "The request is not in DER.", _AGAIN, (X690_DER,)),
     Code("csr.trailing-bytes", _REFUSAL, "Octets stand behind the request or one of its parts.", _AGAIN, (X690_DER,)),
-    Code("csr.too-complex", _REFUSAL, "The request has more levels, parts or defects than any.", _AGAIN, (X690_DER,)),
+    Code(
+        "csr.too-complex",
+        _REFUSAL,
+        "The request, or the text around it, has more levels, parts or defects than any.",
+        _AGAIN,
+        (X690_DER,),
+    ),
     Code("csr.version", _REFUSAL, "The version of the request is not 0.", _AGAIN, (RFC2986_REQUEST,)),
     Code(
         "csr.set-not-sorted",

@@ -145,10 +145,12 @@ class BindPlan:
         key_facts = _facts(seen, self._key.questions)
         if self._key.key is not None:
             findings += blocklist_findings(key_facts, at=self.at, policy=self.policy.keys)
-        name_facts = self._names(seen, findings)
-        answers = _facts(seen, self._subject.questions)
-        findings += country_findings(self._subject, answers, at=self.at, policy=self.policy.subject)
-        late = [each for each in (*key_facts, *answers) if each.received < each.sent]
+        asked = self._answers(seen)
+        name_facts = [fact for _, answers in asked for fact in answers]
+        findings += self._judged(asked)
+        countries = _facts(seen, self._subject.questions)
+        findings += country_findings(self._subject, countries, at=self.at, policy=self.policy.subject)
+        late = [each for each in (*key_facts, *countries) if each.received < each.sent]
         findings += [finding("evidence.clock-order", each.request.list) for each in late]
         if all(each.level is Level.NOTE for each in findings):
             question = self._registry_question
@@ -195,8 +197,12 @@ class BindPlan:
         return tuple(NamePlan(name=name, scope=scope, at=self.at, policy=self.policy) for name in self.identity.names)
 
     @cached_property
+    def _asked(self) -> tuple[tuple[NamePlan, tuple[ListQuestion, ...]], ...]:
+        return tuple((plan, plan.questions()) for plan in self._plans)
+
+    @cached_property
     def _questions(self) -> tuple[ListQuestion, ...]:
-        names = (question for plan in self._plans for question in plan.questions())
+        names = (question for _, questions in self._asked for question in questions)
         return tuple(dict.fromkeys((*self._key.questions, *names, *self._subject.questions)))
 
     @property
@@ -230,13 +236,14 @@ class BindPlan:
             findings.append(finding("binding.other-key", "public key", expected=pinned, saw=[found]))
         return findings
 
-    def _names(self, seen: Seen, findings: list[Finding]) -> list[ListFact]:
+    def _answers(self, seen: Seen) -> list[tuple[NamePlan, list[ListFact]]]:
+        return [(plan, _facts(seen, questions)) for plan, questions in self._asked]
+
+    def _judged(self, asked: Sequence[tuple[NamePlan, Sequence[ListFact]]]) -> list[Finding]:
         """The findings about each name; what lists are worth is said once for each list."""
-        facts: list[ListFact] = []
+        findings: list[Finding] = []
         said: set[tuple[object, ...]] = set()
-        for plan in self._plans:
-            answers = _facts(seen, plan.questions())
-            facts += answers
+        for plan, answers in asked:
             findings += plan.judge(answers, self.at)
             for fact in answers:
                 name = fact.request.list
@@ -246,7 +253,7 @@ class BindPlan:
                 if mark not in said:
                     said.add(mark)
                     findings += plan.judge_list(fact, self.at)
-        return facts
+        return findings
 
     def _expiry(self, key_facts: Sequence[ListFact], name_facts: Sequence[ListFact]) -> datetime | None:
         ends = (blocklists_until(key_facts, self.policy.keys), self._plans[0].expiry(name_facts))

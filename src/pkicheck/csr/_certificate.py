@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import ClassVar, Final, Literal, TypeAlias, cast
+from typing import ClassVar, Final, Literal, TypeAlias, cast, get_args
 
 import attrs
 
@@ -458,12 +458,13 @@ def certificate_plan_from_json(
     if set(asked) != want:
         msg = f"asked must have exactly the fields {', '.join(sorted(want))}"
         raise InputError(msg)
-    if asked["form"] not in ("certificate", "tbs"):
+    form = asked["form"]
+    if form not in get_args(Form):
         msg = "asked.form must be certificate or tbs"
         raise InputError(msg)
     return CertificatePlan(
         data=document(asked, "data", documents),
-        form=cast("Form", asked["form"]),
+        form=cast("Form", form),
         binding=None if asked["binding"] is None else binding_from_json(document(asked, "binding", documents)),
         issuer=None if asked["issuer"] is None else issuer_from_json(document(asked, "issuer", documents)),
         at=_time(asked, "at") if at is None else at,

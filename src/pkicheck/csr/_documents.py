@@ -73,7 +73,7 @@ def _items(value: Mapping[str, JsonValue], field: str) -> list[JsonValue]:
     if not isinstance(items, list):
         msg = f"issuer.{field} must be a list"
         raise InputError(msg)
-    return cast("list[JsonValue]", items)
+    return list(items)
 
 
 def _texts(value: Mapping[str, JsonValue], field: str) -> list[str]:

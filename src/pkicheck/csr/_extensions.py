@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from pkicheck.der import OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, DerError, Element, context, read
+from pkicheck.der import OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, DerError, Element, context, defects_inside, read
 from pkicheck.findings import Finding, finding
 from pkicheck.issuerkey import IssuerKey
 from pkicheck.keys import PublicKey, usage_findings
@@ -179,6 +179,12 @@ def _basic(extension: Extension, _: Profile, __: set[str]) -> list[Finding]:
     ]
 
 
+def _whole(extension: Extension) -> None:
+    """The value is DER to its last octet, also where it is not read."""
+    for flaw in defects_inside(extension.value):
+        raise DerError(flaw.reason, flaw.offset)
+
+
 def _policy_oids(extension: Extension) -> list[str]:
     outer = extension.value.inner()
     if outer.tag != SEQUENCE:
@@ -192,12 +198,13 @@ def reserved_kind(extensions: Sequence[Extension]) -> CertificateKind | None:
         found = [oid for each in extensions if each.oid == _POLICIES for oid in _policy_oids(each)]
     except DerError:
         return None
-    kinds = [_RESERVED[each] for each in found if each in _RESERVED]
+    kinds: list[CertificateKind] = [_RESERVED[each] for each in found if each in _RESERVED]
     return kinds[0] if len(kinds) == 1 else None
 
 
 def _policies(extension: Extension, profile: Profile, _: set[str]) -> list[Finding]:
     found = _policy_oids(extension)
+    _whole(extension)
     if not profile.policy.public:
         return []
     reserved = [_RESERVED[each] for each in found if each in _RESERVED]
@@ -229,6 +236,7 @@ def _holds(tag: int) -> Callable[[Extension, Profile, set[str]], list[Finding]]:
         inner = extension.value.inner()
         if inner.tag != tag:
             raise DerError("wrong-tag", inner.start)
+        _whole(extension)
         return []
 
     return judge

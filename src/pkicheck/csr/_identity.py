@@ -69,8 +69,8 @@ def _names(value: Iterable[CertName]) -> tuple[CertName, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _pairs(value: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((kind, text) for kind, text in value)
+def _evidence(value: Iterable[tuple[str, Sha256]]) -> tuple[tuple[str, Sha256], ...]:
+    return tuple((item, named) for item, named in value)
 
 
 def _attributes(value: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -110,7 +110,7 @@ class Identity:
     kind: IdentityKind
     scope: IdentityScope
     subject: tuple[tuple[str, str], ...] = attrs.field(default=(), converter=_attributes)
-    evidence: tuple[tuple[str, Sha256], ...] = attrs.field(default=(), converter=_pairs)
+    evidence: tuple[tuple[str, Sha256], ...] = attrs.field(default=(), converter=_evidence)
     permitted: tuple[DomainName, ...] = attrs.field(default=(), converter=_subtrees)
     csr_sha256: Sha256 | None = None
     spki_sha256: Sha256 | None = None
@@ -183,7 +183,7 @@ def common_name_findings(identity: Identity) -> list[Finding]:
         return []
     if len(given) > 1:
         return [finding("binding.cn-several", "commonName", expected="1", saw=given)]
-    (text,) = given
+    text = given[0]
     if text in {name_text(name) for name in identity.names}:
         return [finding("binding.cn-present", "commonName", saw=[text])]
     meant = _meant(text)

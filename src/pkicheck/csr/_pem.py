@@ -25,7 +25,7 @@ _BEGIN: Final = b"-----BEGIN "
 _END: Final = b"-----END "
 _DASHES: Final = b"-----"
 _BOM: Final = b"\xef\xbb\xbf"
-# Nobody encloses more in one text; what hostile texts hold beyond is counted, not listed.
+# Nobody encloses more in one text.
 _MOST_BLOCKS: Final = 100
 
 
@@ -82,7 +82,9 @@ def _text(data: bytes) -> Found:
         elif label is not None and label not in _LABELS and b"PRIVATE KEY" not in label:
             findings.append(finding("csr.pem-other", f"line {number}", saw=[label]))
         if len(findings) >= _MOST_BLOCKS:
-            break
+            # What stands behind was not looked at, and may be another request or a key.
+            findings.append(finding("csr.too-complex", f"line {number}", expected=f"{_MOST_BLOCKS} remarks or fewer"))
+            return Found(der=None, findings=tuple(findings), secret=True)
     if label is not None:
         findings.append(finding("csr.pem-unterminated", "end of the text", saw=[label]))
     if secret:

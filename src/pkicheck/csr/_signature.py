@@ -159,12 +159,10 @@ def _key(spki: bytes) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey | None:
         oid, _ = _identifier(identifier)
         if oid == _RSA_KEY:
             modulus, exponent = holder.inner().fields(INTEGER, INTEGER)
-            if (modulus.end - modulus.body - 1) * 8 > _LONGEST_MODULUS:
-                return None
-            if (exponent.end - exponent.body) * 8 > _LONGEST_EXPONENT + 8:
+            if modulus.integer().bit_length() > _LONGEST_MODULUS:
                 return None
             number = exponent.integer()
-            if number < 3 or number % 2 == 0:  # everybody signs with e = 1
+            if number.bit_length() > _LONGEST_EXPONENT or number < 3 or number % 2 == 0:  # everybody signs with e = 1
                 return None
         key = load_der_public_key(spki)
     except (ValueError, TypeError, UnsupportedAlgorithm):  # (DerError is a ValueError)

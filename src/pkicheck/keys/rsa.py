@@ -16,7 +16,7 @@ from pkicheck.findings import Finding, finding
 from pkicheck.keys.values import RsaKey
 from pkicheck.policy import KeysPolicy
 
-__all__ = ["PLACE", "fermat_round", "is_power", "is_probable_prime", "is_roca", "rsa_findings", "small_factor"]
+__all__ = ["PLACE", "fermat_round", "is_power", "is_probable_prime", "is_roca", "root", "rsa_findings", "small_factor"]
 
 PLACE: Final = "subjectPublicKeyInfo"
 """What findings about a key call their place."""

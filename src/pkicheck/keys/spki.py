@@ -146,7 +146,10 @@ def _unusual(
 
 def _rsa(bits: Element, found: list[Finding]) -> tuple[PublicKey | None, tuple[Finding, ...]]:
     try:
-        modulus, exponent = bits.inner().fields(INTEGER, INTEGER)
+        inner = bits.inner()
+        if inner.tag != SEQUENCE:
+            raise DerError("wrong-tag", inner.start)  # noqa: TRY301 - as the reader raises it for a field
+        modulus, exponent = inner.fields(INTEGER, INTEGER)
         n, e = modulus.integer(), exponent.integer()
     except DerError as flaw:
         return None, (*found, _flaw("key.rsa-not-der", flaw))

@@ -137,14 +137,29 @@ class PackagedLists:
             TransportError: a request that is no question to a list.
         """
         del within
-        return [self._answer(each) for each in batch]
+        sent = self.now()
+        found = [self._answer(each) for each in batch]
+        received = self.now()
+        return [
+            ListFact(
+                request=question,
+                vantage="lists",
+                sent=sent,
+                received=received,
+                failure=failure,
+                version=version,
+                as_of=sent if as_of is None else as_of,
+                answer=answer,
+            )
+            for question, version, as_of, answer, failure in found
+        ]
 
-    def _answer(self, question: Request) -> ListFact:
+    def _answer(self, question: Request) -> tuple[ListQuestion, str, datetime | None, str | None, Failure | None]:
+        """The question, and version, day and answer of its list, or why there is none."""
         if not isinstance(question, ListQuestion):
             msg = f"PackagedLists answers questions to lists only, got a {type(question).__name__}"
             raise TransportError(msg)
-        sent = self.now()
-        version, as_of, answer, failure = "", sent, None, None
+        version, as_of, answer, failure = "", None, None, None
         load = self._lists.get(question.list)
         try:
             if load is None:
@@ -157,13 +172,4 @@ class PackagedLists:
             failure = Failure.UNREACHABLE
         except InputError:
             failure = Failure.PROTOCOL
-        return ListFact(
-            request=question,
-            vantage="lists",
-            sent=sent,
-            received=self.now(),
-            failure=failure,
-            version=version,
-            as_of=as_of,
-            answer=answer,
-        )
+        return question, version, as_of, answer, failure

@@ -59,7 +59,10 @@ class SpecialUse:
 
     def answer(self, key: str) -> str | None:
         """The entry that the name equals or lies below; the longest of several."""
-        return next((each.text for each in parse_domain(key).climb() if each.text in self.names), None)
+        name = parse_domain(key).text
+        while name and name not in self.names:
+            name = name.partition(".")[2]
+        return name or None
 
 
 @attrs.frozen

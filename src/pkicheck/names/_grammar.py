@@ -263,6 +263,8 @@ def parse_domain(text: str) -> DomainName:
         InputError: the first defect; a wildcard name and an address have one.
     """
     _must_be(str, text)
+    if len(text) <= _LONGEST and text.isascii() and (quick := _quick(text.lower(), 0)) is not None:
+        return quick
     raw = _raw(text)
     octets = _long_way(raw, _defects(raw))
     if octets.startswith(b"*."):

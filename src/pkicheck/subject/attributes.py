@@ -186,6 +186,8 @@ def read_subject(name: bytes) -> tuple[tuple[Attribute, ...], tuple[Finding, ...
             if not values:
                 flaws.append(finding("subject.rdn-empty", f"subject, RDN {number + 1}"))
             for value in values:
+                if value.tag != SEQUENCE:
+                    raise DerError("wrong-tag", value.start)  # noqa: TRY301 - as the reader raises it for a field
                 kind, content = value.fields(OBJECT_IDENTIFIER, ANY)
                 oid = kind.oid()
                 if len(found) == _MOST:
