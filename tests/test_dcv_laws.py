@@ -42,6 +42,12 @@ from pkicheck.wording import explain
 from tests.dcv_cases import KEY, NOON, THUMB, TOKEN, VALUE, Certificate, certificate, suffix_of
 
 COMMON: dict[str, Any] = {"name": "shop.example", "order": "o", "account": "a", "created_at": NOON}
+
+
+def _with(changes: dict[str, Any]) -> dict[str, Any]:
+    return COMMON | changes
+
+
 TOKENS: dict[str, Any] = {"token": TOKEN, "account_thumbprint": THUMB}
 URL = f"http://shop.example/.well-known/acme-challenge/{TOKEN}"
 
@@ -285,7 +291,7 @@ def test_times_at_the_end_of_the_calendar() -> None:
     end = NOON.replace(year=9999, month=12, day=31)
     clock = FixedClock(end)
     zone = Zone(f'_acme-challenge.shop.example. TXT "{dns_value(KEY)}"', clock=clock)
-    challenge = AcmeDns01(**COMMON | {"created_at": end}, **TOKENS)
+    challenge = AcmeDns01(**_with({"created_at": end}), **TOKENS)
     result = check_dcv(challenge, io=Network(dns=zone, lists=example_lists(clock=clock)))
     assert result.verdict is Verdict.PASS
     assert result.expires_at is not None
@@ -353,7 +359,7 @@ def test_every_name_of_a_hundred() -> None:
         zone.add(name, "A", "192.0.2.1")
         if number != 37:
             zone.add(f"_acme-challenge.{name}", "TXT", f'"{dns_value(KEY)}"')
-        results[name] = check_dcv(AcmeDns01(**COMMON | {"name": name}, **TOKENS), io=io)
+        results[name] = check_dcv(AcmeDns01(**_with({"name": name}), **TOKENS), io=io)
     bare = [name for name in results if all(each.covers(name, issued_at=NOON) for each in results.values())]
     assert bare == ["n37.example"]
 
@@ -375,7 +381,7 @@ def test_values_are_not_mixed_up_between_orders() -> None:
     zone.add("other.example", "TXT", f'"{VALUE}"')
     value = RandomValue(text=VALUE, bits=128, created_at=NOON)
     first = DnsChange(**COMMON, value=value)
-    second = DnsChange(**COMMON | {"order": "o2", "name": "other.example"}, value=value)
+    second = DnsChange(**_with({"order": "o2", "name": "other.example"}), value=value)
     verdicts = [check_dcv(each, io=io).verdict for each in (first, second, first)]
     assert verdicts == [Verdict.PASS, Verdict.FAIL, Verdict.PASS]
 
