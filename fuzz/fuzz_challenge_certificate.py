@@ -85,6 +85,9 @@ _PLAN, _REST, _TLS = _made()
 def seeds() -> Iterator[bytes]:
     """The right certificate, and some that are not."""
     yield _RIGHT
+    # The algorithm outside the signed part is not the one inside.
+    place = _RIGHT.rindex(bytes.fromhex("06032b6570")) + 4
+    yield _RIGHT[:place] + b"\x71" + _RIGHT[place + 1 :]
     yield _certificate(critical=False)
     yield _certificate(names=("shop.example", "other.example"))
 
