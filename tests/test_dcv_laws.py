@@ -35,7 +35,7 @@ from pkicheck.httpwire import HttpDefect, HttpResponse, read_response
 from pkicheck.names import DnsName, parse_domain
 from pkicheck.plans import Needs, replay
 from pkicheck.policy import BASELINE, policy_from_json, policy_json
-from pkicheck.ports import DnsQuery, HttpObservation, ListFact, Observation, Seen, TlsObservation
+from pkicheck.ports import DnsObservation, DnsQuery, HttpObservation, ListFact, Observation, Seen, TlsObservation
 from pkicheck.testing import FixedClock, Web, Zone, example_lists
 from pkicheck.usecounts import ValueUses
 from pkicheck.wording import explain
@@ -420,3 +420,26 @@ def test_bounds_of_responses() -> None:
     assert isinstance(short, HttpResponse)
     assert not short.complete
     assert short.values(b"transfer-encoding") == (b"chunked",)
+
+
+def test_a_first_segment_with_a_colon() -> None:
+    """What begins like a scheme and is none leads nowhere (RFC 3986 §4.2)."""
+    base = target("http", parse_domain("shop.example"), "/a")
+    assert resolve(base, b"1a:b", ports=(80,)) == "dcv.redirect-scheme"
+    assert resolve(base, b":b", ports=(80,)) != base
+    found = resolve(base, b"./1a:b", ports=(80,))
+    assert isinstance(found, Target)
+    assert found.path == "/1a:b"
+
+
+def test_the_probe_is_asked_for_before_the_end() -> None:
+    """A lookup whose resolver was not probed is no end: the probe is asked for."""
+    zone, _, io = _world()
+    zone.add("_acme-challenge.shop.example", "TXT", f'"{dns_value(KEY)}"')
+    recorded: list[Observation] = []
+    challenge = AcmeDns01(**COMMON, **TOKENS)
+    check_dcv(challenge, io=io, record=recorded.append)
+    seen = [each for each in recorded if not (isinstance(each, DnsObservation) and each.request.role == "probe")]
+    wanted = challenge.plan().step(Seen(seen))
+    assert isinstance(wanted, Needs)
+    assert [getattr(each, "role", "") for each in wanted.requests] == ["probe"]
