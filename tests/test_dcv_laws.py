@@ -284,6 +284,8 @@ def test_edges_of_expiry() -> None:
     last = _RESULT.expires_at - timedelta(microseconds=1)
     assert _RESULT.covers("shop.example", issued_at=last) == ()
     assert _RESULT.covers("shop.example", issued_at=_RESULT.expires_at) != ()
+    assert _RESULT.summary().startswith("3.2.2.4.7 for shop.example: PASS: ")
+    assert _RESULT.require() is _RESULT
 
 
 def test_times_at_the_end_of_the_calendar() -> None:

@@ -1,7 +1,7 @@
 """Sphinx directives that write tables from the code, so that the pages cannot drift from it.
 
-`pkicheck-codes AREA`, `pkicheck-rules`, `pkicheck-steps`, `pkicheck-policy`, `pkicheck-methods`, `pkicheck-dcv-methods`,
-`pkicheck-lists`, `pkicheck-schema NAME` and `pkicheck-names` (what `import pkicheck` offers).
+`pkicheck-codes AREA`, `pkicheck-rules`, `pkicheck-steps`, `pkicheck-policy`, `pkicheck-methods`,
+`pkicheck-dcv-methods`, `pkicheck-lists`, `pkicheck-schema NAME` and `pkicheck-names` (what `import pkicheck` offers).
 """
 # ruff: noqa: D102, INP001, TID251 - a directive runs; a folder on sys.path; it reads the schemas of the package
 
