@@ -210,7 +210,9 @@ def filled(text: str) -> str:
 def challenge_of(vector: DcvVector) -> Challenge:
     """The challenge of a vector: its fields, and those of the ordinary case."""
     made = format_time(vector.clock - timedelta(seconds=vector.age))
-    given = {key: filled(item) if isinstance(item, str) else item for key, item in vector.challenge.items()}
+    given: dict[str, Any] = {
+        key: filled(item) if isinstance(item, str) else item for key, item in vector.challenge.items()
+    }
     common: dict[str, Any] = {"order": "order-1", "account": "account-1", "created_at": made, "adn": vector.adn}
     value = {"kind": "random-value", "text": VALUE, "bits": 128, "created_at": made}
     token = {"token": TOKEN, "account_thumbprint": THUMB}

@@ -35,13 +35,19 @@ from pkicheck.httpwire import HttpDefect, HttpResponse, read_response
 from pkicheck.names import DnsName, parse_domain
 from pkicheck.plans import Needs, replay
 from pkicheck.policy import BASELINE, policy_from_json, policy_json
-from pkicheck.ports import DnsQuery, HttpObservation, ListFact, Observation, Seen, TlsObservation
+from pkicheck.ports import DnsObservation, DnsQuery, HttpObservation, ListFact, Observation, Seen, TlsObservation
 from pkicheck.testing import FixedClock, Web, Zone, example_lists
 from pkicheck.usecounts import ValueUses
 from pkicheck.wording import explain
 from tests.dcv_cases import KEY, NOON, THUMB, TOKEN, VALUE, Certificate, certificate, suffix_of
 
 COMMON: dict[str, Any] = {"name": "shop.example", "order": "o", "account": "a", "created_at": NOON}
+
+
+def _with(changes: dict[str, Any]) -> dict[str, Any]:
+    return COMMON | changes
+
+
 TOKENS: dict[str, Any] = {"token": TOKEN, "account_thumbprint": THUMB}
 URL = f"http://shop.example/.well-known/acme-challenge/{TOKEN}"
 
@@ -278,6 +284,8 @@ def test_edges_of_expiry() -> None:
     last = _RESULT.expires_at - timedelta(microseconds=1)
     assert _RESULT.covers("shop.example", issued_at=last) == ()
     assert _RESULT.covers("shop.example", issued_at=_RESULT.expires_at) != ()
+    assert _RESULT.summary().startswith("3.2.2.4.7 for shop.example: PASS: ")
+    assert _RESULT.require() is _RESULT
 
 
 def test_times_at_the_end_of_the_calendar() -> None:
@@ -285,7 +293,7 @@ def test_times_at_the_end_of_the_calendar() -> None:
     end = NOON.replace(year=9999, month=12, day=31)
     clock = FixedClock(end)
     zone = Zone(f'_acme-challenge.shop.example. TXT "{dns_value(KEY)}"', clock=clock)
-    challenge = AcmeDns01(**COMMON | {"created_at": end}, **TOKENS)
+    challenge = AcmeDns01(**_with({"created_at": end}), **TOKENS)
     result = check_dcv(challenge, io=Network(dns=zone, lists=example_lists(clock=clock)))
     assert result.verdict is Verdict.PASS
     assert result.expires_at is not None
@@ -353,7 +361,7 @@ def test_every_name_of_a_hundred() -> None:
         zone.add(name, "A", "192.0.2.1")
         if number != 37:
             zone.add(f"_acme-challenge.{name}", "TXT", f'"{dns_value(KEY)}"')
-        results[name] = check_dcv(AcmeDns01(**COMMON | {"name": name}, **TOKENS), io=io)
+        results[name] = check_dcv(AcmeDns01(**_with({"name": name}), **TOKENS), io=io)
     bare = [name for name in results if all(each.covers(name, issued_at=NOON) for each in results.values())]
     assert bare == ["n37.example"]
 
@@ -375,7 +383,7 @@ def test_values_are_not_mixed_up_between_orders() -> None:
     zone.add("other.example", "TXT", f'"{VALUE}"')
     value = RandomValue(text=VALUE, bits=128, created_at=NOON)
     first = DnsChange(**COMMON, value=value)
-    second = DnsChange(**COMMON | {"order": "o2", "name": "other.example"}, value=value)
+    second = DnsChange(**_with({"order": "o2", "name": "other.example"}), value=value)
     verdicts = [check_dcv(each, io=io).verdict for each in (first, second, first)]
     assert verdicts == [Verdict.PASS, Verdict.FAIL, Verdict.PASS]
 
@@ -414,3 +422,26 @@ def test_bounds_of_responses() -> None:
     assert isinstance(short, HttpResponse)
     assert not short.complete
     assert short.values(b"transfer-encoding") == (b"chunked",)
+
+
+def test_a_first_segment_with_a_colon() -> None:
+    """What begins like a scheme and is none leads nowhere (RFC 3986 §4.2)."""
+    base = target("http", parse_domain("shop.example"), "/a")
+    assert resolve(base, b"1a:b", ports=(80,)) == "dcv.redirect-scheme"
+    assert resolve(base, b":b", ports=(80,)) != base
+    found = resolve(base, b"./1a:b", ports=(80,))
+    assert isinstance(found, Target)
+    assert found.path == "/1a:b"
+
+
+def test_the_probe_is_asked_for_before_the_end() -> None:
+    """A lookup whose resolver was not probed is no end: the probe is asked for."""
+    zone, _, io = _world()
+    zone.add("_acme-challenge.shop.example", "TXT", f'"{dns_value(KEY)}"')
+    recorded: list[Observation] = []
+    challenge = AcmeDns01(**COMMON, **TOKENS)
+    check_dcv(challenge, io=io, record=recorded.append)
+    seen = [each for each in recorded if not (isinstance(each, DnsObservation) and each.request.role == "probe")]
+    wanted = challenge.plan().step(Seen(seen))
+    assert isinstance(wanted, Needs)
+    assert [getattr(each, "role", "") for each in wanted.requests] == ["probe"]

@@ -46,6 +46,12 @@ from pkicheck.usecounts import AsyncValueUses, SqliteRegister, ValueUses
 from tests.dcv_cases import KEY, NOON, THUMB, TOKEN, VALUE
 
 COMMON: dict[str, Any] = {"name": "shop.example", "order": "o", "account": "a", "created_at": NOON}
+
+
+def _with(changes: dict[str, Any]) -> dict[str, Any]:
+    return COMMON | changes
+
+
 RANDOM = RandomValue(text=VALUE, bits=128, created_at=NOON)
 
 
@@ -93,7 +99,7 @@ def test_request_tokens() -> None:
     assert stamped.text == "202611211205" + token.text
     for wrong in ({"form": "md5"}, {"source": b""}, {"source": "x"}, {"source": bytes(65537)}):
         with pytest.raises(InputError, match="^value: "):
-            attrs.evolve(token, **wrong)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            attrs.evolve(token, **wrong)
     assert request_scope(token, order="o", created_at=NOON) != request_scope(stamped, order="o", created_at=NOON)
     assert request_scope(stamped, order="o", created_at=NOON) == request_scope(RANDOM, order="o", created_at=NOON)
     later = NOON + timedelta(seconds=1)
@@ -128,19 +134,20 @@ def _challenges() -> list[Challenge]:
     message: dict[str, Any] = {"value": RANDOM, "sent_at": NOON, "recipient": "admin@shop.example"}
     reply = Confirmation(value=VALUE, recipient="admin@shop.example", received_at=NOON)
     stamped = RequestToken(form="csr-sha256", source=b"x", timestamp=NOON, created_at=NOON)
-    return [
+    made: list[Challenge] = [
         AcmeDns01(**COMMON, **token),
         AcmeDnsAccount01(**COMMON, **token, account_uri="https://ca.example/1"),
         AcmeHttp01(**COMMON, **token, adn="shop.example"),
-        AcmeHttp01(**COMMON | {"name": "2001:db8::1"}, **token),
-        AcmeTlsAlpn01(**COMMON | {"name": "192.0.2.1"}, **token),
-        DnsChange(**COMMON | {"name": "*.shop.example"}, value=RANDOM, record="CNAME", label="_x"),
+        AcmeHttp01(**_with({"name": "2001:db8::1"}), **token),
+        AcmeTlsAlpn01(**_with({"name": "192.0.2.1"}), **token),
+        DnsChange(**_with({"name": "*.shop.example"}), value=RANDOM, record="CNAME", label="_x"),
         DnsChange(**COMMON, value=stamped),
         PersistentTxt(**COMMON, issuers=("ca.example", "CA2.example"), account_uri="https://ca.example/1"),
         WebsiteChange(**COMMON, value=attrs.evolve(stamped, timestamp=None), file="a/b.txt", scheme="https", port=443),
         ConstructedEmail(**COMMON, **message),
         DnsContact(**COMMON, **message, source="txt", medium="phone", confirmation=reply),
     ]
+    return made
 
 
 @pytest.mark.parametrize("challenge", _challenges(), ids=lambda each: f"{each.slug} {each.name}")
@@ -253,7 +260,7 @@ def test_other_shapes_of_fields() -> None:
 def test_wrong_arguments_are_named(cls: type[Challenge], changes: dict[str, Any], words: str) -> None:
     """A wrong argument is an InputError that names it; a label without an underscore is one (R120, D07)."""
     with pytest.raises(InputError, match=words):
-        cls(**COMMON | changes)
+        cls(**_with(changes))
 
 
 def test_names_with_a_zone_and_no_challenge() -> None:
@@ -261,7 +268,7 @@ def test_names_with_a_zone_and_no_challenge() -> None:
     from ipaddress import IPv6Address  # noqa: PLC0415 - beside its one use
 
     with pytest.raises(InputError, match="without a zone"):
-        AcmeDns01(**COMMON | {"name": IPv6Address("fe80::1%1")}, token=TOKEN, account_thumbprint=THUMB)
+        AcmeDns01(**_with({"name": IPv6Address("fe80::1%1")}), token=TOKEN, account_thumbprint=THUMB)
     with pytest.raises(InputError, match="^challenge must be a challenge"):
         dcv_plan("shop.example")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     with pytest.raises(InputError, match="^policy must be a Policy"):
@@ -273,7 +280,7 @@ def test_names_with_a_zone_and_no_challenge() -> None:
 def test_a_message_says_what_it_must() -> None:
     """The content of a message: name, authorization domain name, value, and until when (BR 3.2.2.4.4)."""
     challenge = ConstructedEmail(
-        **COMMON | {"name": "*.www.shop.example"}, adn="shop.example", value=RANDOM, recipient="x", sent_at=NOON
+        **_with({"name": "*.www.shop.example"}), adn="shop.example", value=RANDOM, recipient="x", sent_at=NOON
     )
     text = contact_message(challenge)
     assert "*.www.shop.example" in text
@@ -288,7 +295,7 @@ def test_confirmations() -> None:
     later = NOON + timedelta(hours=1)
 
     def codes(**changes: Any) -> list[str]:
-        reply = {"value": VALUE, "recipient": "a@b.example", "received_at": later} | changes
+        reply: dict[str, Any] = {"value": VALUE, "recipient": "a@b.example", "received_at": later} | changes
         found = check_confirmation(
             Confirmation(**reply), value=RANDOM, recipient="a@b.example", sent_at=NOON, at=NOON + timedelta(days=31)
         )

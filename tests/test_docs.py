@@ -206,7 +206,7 @@ def test_policy_fields_that_pages_name_exist() -> None:
     """The policy fields named in the pages are fields of a policy."""
     fields = {f"{area}.{each}" for area, of in policy_json(BASELINE).items() if isinstance(of, dict) for each in of}
     for page in PAGES:
-        for name in re.findall(r"`((?:caa|names|net)\.[a-z0-9_]+)`", page.read_text(encoding="utf-8")):
+        for name in re.findall(r"`((?:caa|dcv|names|net)\.[a-z0-9_]+)`", page.read_text(encoding="utf-8")):
             assert name in fields, f"{page.name} names {name}"
 
 

@@ -1,7 +1,7 @@
 """Sphinx directives that write tables from the code, so that the pages cannot drift from it.
 
-`pkicheck-codes AREA`, `pkicheck-rules`, `pkicheck-steps`, `pkicheck-policy`, `pkicheck-methods`, `pkicheck-lists`,
-`pkicheck-schema NAME` and `pkicheck-names` (what `import pkicheck` offers).
+`pkicheck-codes AREA`, `pkicheck-rules`, `pkicheck-steps`, `pkicheck-policy`, `pkicheck-methods`,
+`pkicheck-dcv-methods`, `pkicheck-lists`, `pkicheck-schema NAME` and `pkicheck-names` (what `import pkicheck` offers).
 """
 # ruff: noqa: D102, INP001, TID251 - a directive runs; a folder on sys.path; it reads the schemas of the package
 
@@ -23,6 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import pkicheck
 from pkicheck.codes import CATALOGUE
+from pkicheck.dcv import methods
 from pkicheck.lists import packaged
 from pkicheck.methods import METHODS, labels
 from pkicheck.policy import BASELINE, PRIVATE, Policy
@@ -170,6 +171,41 @@ class MethodLabels(SphinxDirective):
         return [_table(["Method", "Labels"], rows)]
 
 
+class DcvMethods(SphinxDirective):
+    """Every validation method with its dates and marks."""
+
+    def run(self) -> list[nodes.Node]:
+        marks = ("wildcard", "prune", "cname", "onion", "addresses")
+        rows = [
+            [
+                _code(each.id),
+                each.name,
+                _commas(sorted(each.labels) or ["-"]),
+                _day(each.since, "before 2017"),
+                _day(each.until, ""),
+                _day(each.relied_until, ""),
+                ", ".join(mark for mark in marks if getattr(each, mark)),
+                each.corroborated or "-",
+                each.value or "-",
+                "" if each.reuse_days is None else f"{each.reuse_days} d",
+            ]
+            for each in methods()
+        ]
+        head = [
+            "Method",
+            "What it does",
+            "Labels",
+            "From",
+            "No start from",
+            "Nothing rests on it from",
+            "May serve",
+            "Perspectives see alike",
+            "Value",
+            "Reuse at most",
+        ]
+        return [_table(head, rows)]
+
+
 class PackagedListTable(SphinxDirective):
     """The lists of this release with their days."""
 
@@ -226,6 +262,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "steps": DatedLimits,
         "policy": PolicyFields,
         "methods": MethodLabels,
+        "dcv-methods": DcvMethods,
         "lists": PackagedListTable,
         "schema": SchemaFields,
         "names": TopNames,

@@ -28,15 +28,39 @@ from pkicheck import (
     zonefile,
 )
 from pkicheck.caa import CaaPlan, caa_plan, check_caa, explain_caa, iodef_reports
+from pkicheck.dcv import (
+    AcmeDns01,
+    AcmeHttp01,
+    AcmeTlsAlpn01,
+    Challenge,
+    Confirmation,
+    ConstructedEmail,
+    DnsContact,
+    PersistentTxt,
+    authorization_domains,
+    check_confirmation,
+    check_dcv,
+    contact_message,
+    new_random_value,
+    require_methods,
+    selfsigned,
+)
+from pkicheck.dcv import method as dcv_method
+from pkicheck.dcv import methods as dcv_methods
+from pkicheck.dcv.values import dns_value, key_authorization
 from pkicheck.findings import Verdict
 from pkicheck.lists import PackagedLists
 from pkicheck.mpic import Perspective, RemoteReport, corroborate
 from pkicheck.namecheck import NamePlan, check_name, name_plan
-from pkicheck.plans import replay, run
+from pkicheck.network import Network
+from pkicheck.plans import Plan, replay, run
 from pkicheck.policy import BASELINE
 from pkicheck.ports import ListFact, Observation, Seen
-from pkicheck.testing import FixedClock, Zone
+from pkicheck.results import Result
+from pkicheck.testing import FixedClock, Web, Zone, example_lists
+from pkicheck.wording import explain
 from tests import csrkit, derkit, keykit
+from tests.dcv_cases import Certificate, certificate
 from tests.make_certificate_vectors import GOOD
 
 Decision = tuple[str, Callable[[], object]]
@@ -127,6 +151,61 @@ def _subject() -> object:
     return subject.country_findings(inspected, facts, at=_AT, policy=BASELINE.subject)
 
 
+_TOKEN: Final = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA"
+_THUMB: Final = "9jg46WB3rR_AHD-EBXdN7cBkH1WOu0tA3M9fm21mqTI"
+_KEY: Final = key_authorization(_TOKEN, _THUMB)
+_VALUE: Final = new_random_value(bytes(20), created_at=_AT)
+
+
+def _validated() -> Iterator[tuple[str, Plan[Result], Seen]]:
+    """Challenges of each kind with the observations that answer them."""
+    clock = FixedClock(_AT)
+    zone = Zone(
+        f'_acme-challenge.shop.example. TXT "{dns_value(_KEY)}"\nshop.example. A 192.0.2.1\n'
+        '_validation-persist.shop.example. TXT "ca.example; accounturi=https://ca.example/1"\n'
+        'shop.example. CAA 0 contactemail "hello@shop.example"\n',
+        clock=clock,
+    )
+    web = Web(clock=clock)
+    web.page(f"http://shop.example/.well-known/acme-challenge/{_TOKEN}", status=302, fields=[("Location", "/x")])
+    web.page("http://shop.example/x", _KEY)
+    web.certificate("shop.example", b"\x30\x00")
+    io = Network(dns=zone, http=web, tls=web, lists=example_lists(clock=clock))
+    common = {"name": "shop.example", "order": "o", "account": "a", "created_at": _AT}
+    token = {"token": _TOKEN, "account_thumbprint": _THUMB}
+    reply = Confirmation(value=_VALUE.text, recipient="hello@shop.example", received_at=_AT)
+    contact = {"value": _VALUE, "sent_at": _AT, "recipient": "hello@shop.example", "confirmation": reply}
+    challenges: list[Challenge] = [
+        AcmeDns01(**common, **token),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        AcmeHttp01(**common, **token),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        AcmeTlsAlpn01(**common, **token),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        PersistentTxt(**common, issuers=["ca.example"], account_uri="https://ca.example/1"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        DnsContact(**common, **contact, source="caa", medium="email"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ]
+    for each in challenges:
+        seen: list[Observation] = []
+        check_dcv(each, io=io, record=seen.append)
+        yield each.slug, each.plan(), Seen(seen)
+
+
+def _decide_dcv(plan: Plan[Result], seen: Seen) -> object:
+    result = replay(plan, seen)
+    return explain(result), result.to_json()
+
+
+_CERTIFICATE: Final = certificate(Certificate(sni="shop.example", names=("dns:shop.example",)))
+_MAIL: Final = ConstructedEmail(
+    name="shop.example",
+    order="o",
+    account="a",
+    created_at=_AT,
+    value=_VALUE,
+    recipient="admin@shop.example",
+    sent_at=_AT,
+)
+_REPLY: Final = Confirmation(value=_VALUE.text, recipient="admin@shop.example", received_at=_AT)
+
+
 def decisions() -> list[Decision]:
     """The registry: a name and a call without arguments for each decision."""
     pre = derkit.certificate(derkit.Tbs(extensions=(derkit.BASIC, derkit.POISON)).der())
@@ -178,5 +257,18 @@ def decisions() -> list[Decision]:
             (f"key {label}", lambda plan=plan, seen=seen: replay(plan, seen).to_json())
             for label, plan, seen in _keyed()
         ),
+        ("dcv.methods", lambda: [(each, each.status(_AT), dcv_method(each.id).labels) for each in dcv_methods(_AT)]),
+        ("dcv.require_methods", lambda: require_methods(BASELINE, at=_AT)),
+        (
+            "dcv.authorization_domains",
+            lambda: authorization_domains("*.www.shop.example", "dns-01", at=_AT, suffix_of=lambda _: "example"),
+        ),
+        ("dcv.message", lambda: contact_message(_MAIL)),
+        (
+            "dcv.confirmation",
+            lambda: check_confirmation(_REPLY, value=_VALUE, recipient="admin@shop.example", sent_at=_AT, at=_AT),
+        ),
+        ("dcv.self-signed", lambda: selfsigned.signed_by_itself(_CERTIFICATE)),
+        *((f"dcv {name}", lambda plan=plan, seen=seen: _decide_dcv(plan, seen)) for name, plan, seen in _validated()),
         *((f"name {name}", lambda plan=plan, seen=seen: replay(plan, seen).to_json()) for name, plan, seen in _named()),
     ]

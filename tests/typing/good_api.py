@@ -61,6 +61,17 @@ from pkicheck import (
     run_many,
 )
 from pkicheck.canon import Sha256
+from pkicheck.dcv import (
+    DcvPlan,
+    DcvResult,
+    DnsChange,
+    Method,
+    MethodStatus,
+    RandomValue,
+    method,
+    methods,
+    new_random_value,
+)
 from pkicheck.findings import finding
 from pkicheck.policy import CaaPolicy, NetPolicy
 from pkicheck.ports import Request
@@ -330,3 +341,28 @@ def wrong_vocabulary(name: DomainName) -> None:
     print(method)
     Finding(code="caa.authorised", place="x", level=Level.NOTE)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     pkicheck.check_everything()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+
+# --- domain control
+
+
+async def domain_control(io: Transport, aio_io: AsyncTransport) -> None:
+    """Challenges, results, methods, values."""
+    value = new_random_value(b"\0" * 20, created_at=AT)
+    assert_type(value, RandomValue)
+    challenge = DnsChange(name="*.a.example", order="1", account="1", created_at=AT, value=value, label="_x")
+    result = pkicheck.check_dcv(challenge, io=io)
+    assert_type(result, DcvResult)
+    assert_type(result.require(), DcvResult)
+    assert_type(result.covers("a.example", issued_at=AT), tuple[Finding, ...])
+    assert_type(await aio.check_dcv(challenge, io=aio_io), DcvResult)
+    assert_type(challenge.plan(), DcvPlan)
+    assert_type(method("http-01").status(AT), MethodStatus)
+    assert_type(methods(AT), tuple[Method, ...])
+
+
+def wrong_domain_control(io: Transport, challenge: DnsChange) -> None:
+    """A name where a challenge belongs, a text where a value belongs, a result as a truth value."""
+    pkicheck.check_dcv("a.example", io=io)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    pkicheck.check_dcv(challenge)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    challenge.label = "_y"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]

@@ -11,6 +11,8 @@ __all__ = ["COMMANDS"]
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "caa": "decide whether CAA lets an issuer issue for names",
+        "dcv": "decide whether an applicant controls a name, by records in the DNS",
+        "methods": "list the validation methods, and which may be used on a day",
         "names": "decide whether names may stand in a certificate",
         "key": "decide whether public keys may be certified",
         "csr": "bind the key of a request to the validated identity of an order",

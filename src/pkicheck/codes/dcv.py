@@ -235,6 +235,13 @@ CODES: tuple[Code, ...] = (
         (BR_EVERY_NAME,),
     ),
     Code(
+        "dcv.onion-needs-tor",
+        _DOUBT,
+        "An onion name is reached over Tor and has no address in the DNS; there is no Tor client here.",
+        "Use another name, or validate it by software that speaks Tor.",
+        (BR_EVERY_NAME,),
+    ),
+    Code(
         "dcv.address-malformed",
         _REFUSAL,
         "An address record does not hold an address.",

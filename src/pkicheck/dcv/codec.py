@@ -22,7 +22,7 @@ __all__ = ["challenge_from_json", "challenge_json"]
 
 _C = TypeVar("_C", bound="Challenge")
 
-_KINDS: Final = {RandomValue: "random-value", RequestToken: "request-token"}
+_KINDS: Final[Mapping[type, str]] = {RandomValue: "random-value", RequestToken: "request-token"}
 
 
 def challenge_json(challenge: Challenge) -> dict[str, JsonValue]:

@@ -9,7 +9,7 @@ from pkicheck.dcv.view import View, needs
 from pkicheck.dnswire import AAAA, A
 from pkicheck.lookups import Lookup
 from pkicheck.namecheck import SPECIAL_PURPOSE
-from pkicheck.names import DomainName, address_text
+from pkicheck.names import DomainName, address_text, is_onion
 from pkicheck.plans import Needs
 from pkicheck.ports import Failure, ListQuestion
 
@@ -33,6 +33,10 @@ def addresses_of(view: View, host: DomainName) -> tuple[Address, ...] | Needs:
     Both lookups have to work, for nobody knows what the one that failed would have said. Nothing is returned when it is
     stated why there is no address.
     """
+    if is_onion(host):
+        # RFC 7686 §2: such a name is never asked of the DNS.
+        view.add("dcv.onion-needs-tor", host.text)
+        return ()
     found = [view.look_up(host, rdtype) for rdtype in (AAAA, A)]
     wanted = needs(*found)
     if wanted is not None:

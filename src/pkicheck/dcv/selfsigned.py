@@ -28,7 +28,8 @@ _ECDSA: Final[Mapping[str, HashAlgorithm]] = {
     "1.2.840.10045.4.3.3": SHA384(),
     "1.2.840.10045.4.3.4": SHA512(),
 }
-_EDWARDS: Final = frozenset({"1.3.101.112", "1.3.101.113"})
+_ED25519: Final = "1.3.101.112"
+_ED448: Final = "1.3.101.113"
 # A key of RSA-16384 fits: the library verifies no longer one.
 _LONGEST_KEY: Final = 2200
 
@@ -43,10 +44,13 @@ def signed_by_itself(der: bytes) -> bool:
     made, signed = signature.bit_string(), info.encoded
     reader = info.reader()
     reader.take_optional(context(0, constructed=True))
-    for tag in (INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE):
-        reader.take(tag)
+    reader.take(INTEGER)
+    named = reader.take(SEQUENCE)
+    for _ in ("issuer", "validity", "subject"):
+        reader.take(SEQUENCE)
     spki = reader.take(SEQUENCE).encoded
-    if len(spki) > _LONGEST_KEY:
+    # The algorithm outside is not signed: it has to be the one inside (RFC 5280 §4.1.1.2).
+    if len(spki) > _LONGEST_KEY or named.encoded != algorithm.encoded:
         return False
     try:
         key = load_der_public_key(spki)
@@ -54,7 +58,9 @@ def signed_by_itself(der: bytes) -> bool:
             key.verify(made, signed, PKCS1v15(), _RSA[identifier])
         elif isinstance(key, EllipticCurvePublicKey) and identifier in _ECDSA:
             key.verify(made, signed, ECDSA(_ECDSA[identifier]))
-        elif isinstance(key, (Ed25519PublicKey, Ed448PublicKey)) and identifier in _EDWARDS:
+        elif (isinstance(key, Ed25519PublicKey) and identifier == _ED25519) or (
+            isinstance(key, Ed448PublicKey) and identifier == _ED448
+        ):
             key.verify(made, signed)
         else:
             return False
