@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, get_args
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast, get_args
 
 import attrs
 
@@ -80,8 +80,8 @@ def _one_of(allowed: frozenset[str]) -> Callable[[Any, Any, Any], None]:
     return check
 
 
-_OK: Final[Outcome] = "ok"
-_NONE: Final[Integrity] = "none"
+_OK = cast("Outcome", "ok")
+_NONE = cast("Integrity", "none")
 _OUTCOME: Final = _one_of(frozenset(get_args(Outcome)))
 _ACTION: Final = _one_of(frozenset(get_args(KeyAction)))
 _LEVEL: Final = _one_of(frozenset(INTEGRITY))
@@ -198,7 +198,9 @@ class SignedObject:
         begins, ends: notBefore and notAfter; thisUpdate and nextUpdate. `begins` is no signing time.
         scts: whether a certificate carries a list of SCTs, so that a precertificate was signed before it.
         stored_at: when the store took it in (UTC).
-        attributes: what the store says beside it: `permit`, `approver`, `operator`, `platform`, `order`, ...
+        attributes: what the store says beside it, by name: `permit`, `approver`, `operator`, `platform`, `order`;
+            `test` (issued to try something out); `revoked` (`yes` or a time, `no`); `twin` (`yes`: the store keeps a
+            copy with another signature, as boulder does with precertificates: it matches by its content only).
     """
 
     locator: Locator
@@ -293,7 +295,9 @@ class SourceReport:
         gaps: what is missing.
         overlaps: how many records stood there more than once.
         keys: names of the keys that it covers, as the log calls them; empty: all of its tokens.
-        covers: the stretches [from, to) of time that it answers for, by its own account or by that of the caller.
+        covers: the stretches [from, to) of time that it answers for, by its own account (a signing record with marks,
+            hourly digest files) or by that of the caller, whom a reader has to let say it. A log without any covers
+            nothing: its silence means nothing.
         zone: the offset or zone by which its local times were read; `UTC` when the log says so itself.
         last: the last sequence number, digest or position: the anchor of the next run.
         notes: anything else to say, as texts by name.
