@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast, get_args
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, get_args
 
 import attrs
 
@@ -80,11 +80,8 @@ def _one_of(allowed: frozenset[str]) -> Callable[[Any, Any, Any], None]:
     return check
 
 
-_OK = cast("Outcome", "ok")
-_NONE = cast("Integrity", "none")
 _OUTCOME: Final = _one_of(frozenset(get_args(Outcome)))
 _ACTION: Final = _one_of(frozenset(get_args(KeyAction)))
-_LEVEL: Final = _one_of(frozenset(INTEGRITY))
 
 
 @attrs.frozen(kw_only=True)
@@ -168,7 +165,7 @@ class KeyEvent:
     key: str
     action: KeyAction = attrs.field(validator=_ACTION)
     detail: str = ""
-    outcome: Outcome = attrs.field(default=_OK, validator=_OUTCOME)
+    outcome: Outcome = "ok"
     time: datetime | None = attrs.field(default=None, converter=_moment)
     earliest: datetime | None = attrs.field(default=None, converter=_moment)
     token: str = ""
@@ -310,7 +307,7 @@ class SourceReport:
     records: int = 0
     events: int = 0
     unreadable: int = 0
-    integrity: Integrity = attrs.field(default=_NONE, validator=_LEVEL)
+    integrity: Integrity = "none"
     verified_by: str = ""
     broken: tuple[str, ...] = ()
     holds_signatures: bool = True
@@ -321,6 +318,11 @@ class SourceReport:
     zone: str = "UTC"
     last: str = ""
     notes: tuple[tuple[str, str], ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        if self.integrity not in INTEGRITY:
+            msg = f"integrity must be one of {', '.join(INTEGRITY)}, got {self.integrity!a}"
+            raise InputError(msg)
 
 
 T_co = TypeVar("T_co", covariant=True)
