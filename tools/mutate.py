@@ -44,7 +44,8 @@ from tools.mutations import Mutation, mutations
 _EQUIVALENT = Path(__file__).with_name("mutate-equivalent.toml")
 # The warnings: modules are loaded here before pytest and its plugins expect it, which does no harm.
 _OPTIONS = (
-    *("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"),
+    # plain: pytest would load a package that brings a plugin through its own rewriting loader, past the mutant
+    *("-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
     *("-W", "ignore::hypothesis.errors.HypothesisSideeffectWarning"),
 )
