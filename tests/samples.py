@@ -10,9 +10,11 @@ import attrs
 import pkicheck
 from pkicheck.lists import PackagedLists
 from pkicheck.namecheck import check_name
+from pkicheck.pairs import check_pair
 from pkicheck.policy import BASELINE, PRIVATE, CaaPolicy, Policy
 from pkicheck.results import Result
 from pkicheck.testing import FixedClock, Zone
+from tests import derkit
 
 AT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 """The moment at which everything here happens."""
@@ -115,4 +117,9 @@ def results() -> dict[str, Result]:
     made["name-broken"] = check_name(b"-a_\x00\xff..example", lists=lists)
     made["name-address"] = check_name("10.0.0.1", lists=lists)
     made["name-dry-run"] = check_name("good.com", lists=lists, at=AT - timedelta(days=3650))
+    pre, final = (
+        derkit.certificate(derkit.Tbs(extensions=(derkit.AKI, each)).der()) for each in (derkit.POISON, derkit.SCTS)
+    )
+    made["pair"] = check_pair(pre, final, at=AT)
+    made["pair-swapped"] = check_pair(final, pre, at=AT)
     return made

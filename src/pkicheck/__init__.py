@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pkicheck.namecheck import NameResult, check_name, check_names
     from pkicheck.names import CertName, DnsName, DomainName, WildcardName, name_defects, parse_name
     from pkicheck.network import Network
+    from pkicheck.pairs import PairResult, check_pair, precertificate_tbs
     from pkicheck.plans import Needs, Plan, arun, arun_many, replay, run, run_many
     from pkicheck.policy import BASELINE, PRIVATE, Policy
     from pkicheck.ports import (
@@ -81,6 +82,7 @@ __all__ = [
     "Network",
     "Observation",
     "PackagedLists",
+    "PairResult",
     "Plan",
     "Policy",
     "Recorder",
@@ -105,6 +107,7 @@ __all__ = [
     "check_caa",
     "check_name",
     "check_names",
+    "check_pair",
     "code",
     "combine",
     "dnssec",
@@ -114,6 +117,7 @@ __all__ = [
     "load",
     "name_defects",
     "parse_name",
+    "precertificate_tbs",
     "replay",
     "run",
     "run_many",
@@ -135,6 +139,7 @@ _HOMES = {
     "pkicheck.issuerkey": ("IssuerKey", "KeyAlias"),
     "pkicheck.methods": ("MethodId", "labels"),
     "pkicheck.names": ("CertName", "DnsName", "DomainName", "WildcardName", "name_defects", "parse_name"),
+    "pkicheck.pairs": ("PairResult", "check_pair", "precertificate_tbs"),
     "pkicheck.plans": ("Needs", "Plan", "arun", "arun_many", "replay", "run", "run_many"),
     "pkicheck.policy": ("BASELINE", "PRIVATE", "Policy"),
     "pkicheck.ports": (

@@ -26,6 +26,7 @@ __all__ = [
     "canonical",
     "decode_bytes",
     "digest",
+    "document",
     "document_json",
     "encode_bytes",
     "format_time",
@@ -165,8 +166,8 @@ def digest(data: bytes) -> Sha256:
     return Sha256(hashlib.sha256(data).hexdigest())
 
 
-def document_json(asked: Mapping[str, JsonValue], field: str, documents: Mapping[Sha256, bytes]) -> JsonValue:
-    """The JSON document that a field names by its digest.
+def document(asked: Mapping[str, JsonValue], field: str, documents: Mapping[Sha256, bytes]) -> bytes:
+    """The document that a field names by its digest.
 
     Raises:
         InputError: no such document: it is withheld, or the field is no digest.
@@ -176,7 +177,16 @@ def document_json(asked: Mapping[str, JsonValue], field: str, documents: Mapping
     if data is None:
         msg = f"asked.{field}: the document {str(named)[:64]!a} is withheld: supply it"
         raise InputError(msg)
-    return parse_json(data, what=f"asked.{field}")
+    return data
+
+
+def document_json(asked: Mapping[str, JsonValue], field: str, documents: Mapping[Sha256, bytes]) -> JsonValue:
+    """The JSON document that a field names by its digest.
+
+    Raises:
+        InputError: no such document: it is withheld, or the field is no digest; or it is no JSON.
+    """
+    return parse_json(document(asked, field, documents), what=f"asked.{field}")
 
 
 def encode_bytes(data: bytes) -> str:

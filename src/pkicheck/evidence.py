@@ -22,6 +22,7 @@ from pkicheck.errors import InputError
 from pkicheck.evidencejson import SCHEMA, observation_from_json
 from pkicheck.findings import Finding, Verdict, finding_from_json, show, verdict_of
 from pkicheck.namecheck import name_plan_from_json
+from pkicheck.pairs import pair_plan_from_json
 from pkicheck.plans import Plan, replay
 from pkicheck.ports import DnsObservation, HttpObservation, ListFact, Observation, Seen, TlsObservation
 from pkicheck.results import Kind, Result
@@ -34,7 +35,9 @@ _ANSWERED: Final = (DnsObservation, HttpObservation, TlsObservation, ListFact)
 _LARGEST: Final = 64 * 1024 * 1024
 
 _PlanReader = Callable[[Mapping[str, JsonValue], Mapping[Sha256, bytes], datetime | None], Plan[Result]]
-_PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType({"caa": caa_plan_from_json, "name": name_plan_from_json})
+_PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType(
+    {"caa": caa_plan_from_json, "name": name_plan_from_json, "pair": pair_plan_from_json}
+)
 
 
 class FindingJson(TypedDict):

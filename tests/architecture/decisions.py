@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import Final
 
-from pkicheck import canon, codes, der, issuevalue, methods, names, rules, zonefile
+from pkicheck import canon, codes, der, issuevalue, methods, names, pairs, rules, zonefile
 from pkicheck.caa import CaaPlan, caa_plan, check_caa, explain_caa, iodef_reports
 from pkicheck.findings import Verdict
 from pkicheck.lists import PackagedLists
@@ -19,6 +19,7 @@ from pkicheck.namecheck import NamePlan, check_name, name_plan
 from pkicheck.plans import replay
 from pkicheck.ports import Observation, Seen
 from pkicheck.testing import FixedClock, Zone
+from tests import derkit
 
 Decision = tuple[str, Callable[[], object]]
 
@@ -61,6 +62,8 @@ def _named() -> Iterator[tuple[str, NamePlan, Seen]]:
 
 def decisions() -> list[Decision]:
     """The registry: a name and a call without arguments for each decision."""
+    pre = derkit.certificate(derkit.Tbs(extensions=(derkit.BASIC, derkit.POISON)).der())
+    final = derkit.certificate(derkit.Tbs(extensions=(derkit.BASIC, derkit.SCTS)).der())
     return [
         ("canon.canonical", lambda: canon.canonical({"z": [1, None, True], "\ufb33": "a", "\U0001f600": "b"})),
         ("canon.parse_json", lambda: canon.parse_json(b'{"a": [1, "x"]}')),
@@ -79,6 +82,8 @@ def decisions() -> list[Decision]:
         ("der.read", lambda: der.read(b"\x30\x03\x02\x01\x05")),
         ("der.defects", lambda: der.defects(b"\x30\x80\x02\x02\x00\x05\x00\x00")),
         ("issuevalue", lambda: issuevalue.parse_issue_value(b"ca.example; accounturi=https://ca.example/1")),
+        ("pairs.check_pair", lambda: pairs.check_pair(pre, final, at=_AT).to_json()),
+        ("pairs.precertificate_tbs", lambda: pairs.precertificate_tbs(final)),
         ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
         *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),
         *((f"name {name}", lambda plan=plan, seen=seen: replay(plan, seen).to_json()) for name, plan, seen in _named()),
