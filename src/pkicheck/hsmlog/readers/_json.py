@@ -60,7 +60,7 @@ def inside(record: object, *path: str) -> object:
         if not isinstance(record, dict):
             return None
         record = cast("dict[str, object]", record).get(name)
-    return cast("object", record)
+    return record  # pyright: ignore[reportUnknownVariableType] - foreign JSON
 
 
 def moment(value: object) -> datetime | None:
