@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import Final
 
 import attrs
@@ -27,11 +28,17 @@ _OBJECT: Final = re.compile(rb"Object (0x[0-9a-fA-F]{1,16}) matches")
 
 _WIDTH: Final = 80
 _DEEPEST: Final = 64 * 1024 * 1024
-# The column of offsets, digit by digit: the three digits that change within 64 KiB, and what stands above them.
-_DIGITS: Final = b"0123456789ABCDEF"
-_ONES: Final = _DIGITS * 256
-_TENS: Final = b"".join(bytes([digit]) * 16 for digit in _DIGITS) * 16
-_HUNDREDS: Final = b"".join(bytes([digit]) * 256 for digit in _DIGITS)
+# Of a line: four blanks, the offset, the octets, and the characters.
+_COLUMNS: Final = struct.Struct("4x8s50s18x")
+
+
+def _offsets(lines: int) -> bytes:
+    """The column of the offsets of a dump."""
+    return b"".join(b"%08X" % (16 * line) for line in range(lines))
+
+
+_PREPARED: Final = 4096
+_OFFSETS: Final = _offsets(_PREPARED)
 # A label stands 32 octets a line; the line of characters under it has no line end of its own when more follow.
 _LABEL_LINE: Final = 75
 
@@ -98,32 +105,20 @@ def dump_at(text: bytes, at: int, size: int) -> tuple[bytes, int]:
     """
     lines = (size + 15) >> 4 or 1
     end = at + lines * _WIDTH
-    if not 0 <= size <= _DEEPEST or end > len(text):
+    if size > _DEEPEST or end > len(text):
         raise BrokenBlock("a dump of the size that stands above it")
     raw = text[at:end]
-    if raw.count(b"\n") != lines or raw[_WIDTH - 1 :: _WIDTH] != b"\n" * lines:
+    if raw[_WIDTH - 1 :: _WIDTH] != b"\n" * lines:
         raise BrokenBlock("the lines of one dump")
-    if lines <= 4096:
-        ordered = raw[10::_WIDTH] == _ONES[:lines] and raw[9::_WIDTH] == _TENS[:lines]
-        ordered = ordered and raw[8::_WIDTH] == _HUNDREDS[:lines] and raw[4:8] == b"0000"
-    else:
-        ordered = all(raw[place + 4 : place + 12] == b"%08X" % (place // 5) for place in range(0, len(raw), _WIDTH))
+    offsets, columns = zip(*_COLUMNS.iter_unpack(raw), strict=True)
+    wanted = _OFFSETS[: 8 * lines] if lines <= _PREPARED else _offsets(lines)
     try:
-        octets = columns(raw)
+        octets = bytes.fromhex(b"".join(columns).decode("ascii"))
     except ValueError:
         octets = b""
-    if not ordered or len(octets) != size:
+    if len(octets) != size or b"".join(offsets) != wanted:
         raise BrokenBlock("a dump with its offsets in order")
     return octets, end
-
-
-def columns(raw: bytes) -> bytes:
-    """The octets in the hexadecimal columns of whole lines of a dump.
-
-    Raises:
-        ValueError: something else stands in the columns.
-    """
-    return bytes.fromhex(b"".join([raw[place : place + 48] for place in range(14, len(raw), _WIDTH)]).decode("ascii"))
 
 
 def _label_at(text: bytes, at: int, size: int) -> tuple[bytes, int]:

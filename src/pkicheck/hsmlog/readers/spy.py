@@ -26,6 +26,7 @@ from pkicheck.hsmlog.readers._content import content
 from pkicheck.hsmlog.readers._localtime import LocalTimes
 from pkicheck.hsmlog.readers._spyblock import Block, BrokenBlock, read_block, read_head
 from pkicheck.hsmlog.readers._spykeys import Key, Operation, Run, Session
+from pkicheck.hsmlog.readers._spyquick import quick_init, quick_sign
 from pkicheck.hsmlog.readers._spyruns import Runs
 
 __all__ = ["LARGEST_BLOCK", "SpyReader", "SpyState"]
@@ -124,8 +125,18 @@ class SpyReader(LogReader[SpyState]):
             if piece is None:
                 counts.records += 1
                 yield self._spoiled(start, f"a block of at most {LARGEST_BLOCK} octets")
-            else:
-                yield from self._piece(start, piece, last=False)
+                continue
+            if (place := piece.find(b": C_Sign", 0, 18)) > 0:
+                init = piece.startswith(b"Init\n", place + 8)
+                known, event = self._quick_init(piece) if init else self._quick_sign(start, piece)
+                if known:
+                    counts.records += 1
+                    if event is None:
+                        counts.passed += 1
+                    else:
+                        yield event
+                    continue
+            yield from self._piece(start, piece, last=False)
 
     def finish(self) -> Iterator[LogRecord]:
         """The trace ends here. A call without its return value may have signed."""
@@ -138,6 +149,28 @@ class SpyReader(LogReader[SpyState]):
             yield self._spoiled(start, f"a block of at most {LARGEST_BLOCK} octets")
         else:
             yield from self._piece(start, piece, last=True)
+
+    def _quick_init(self, piece: bytes) -> tuple[bool, SigningEvent | None]:
+        quick = quick_init(piece)
+        run = None if quick is None else self.state.runs.quick(quick.number, quick.process)
+        if quick is None or run is None:
+            return False, None
+        run.session(quick.session).signing = Operation("C_SignInit", quick.mechanism, "", quick.key)
+        return True, None
+
+    def _quick_sign(self, start: int, piece: bytes) -> tuple[bool, SigningEvent | None]:
+        quick = quick_sign(piece)
+        run = None if quick is None else self.state.runs.quick(quick.number, quick.process)
+        if quick is None or run is None:
+            return False, None
+        if quick.signature is None:
+            self.state.counts.note("length-queries")
+            run.session(quick.session)
+            return True, None
+        session = run.session(quick.session)
+        operation, session.signing = session.signing, None
+        block = Block(quick.number, "C_Sign", "", "", quick.second, quick.millis, 0)
+        return True, self._event(run, session, block, start, operation, quick.data, quick.signature)
 
     def _piece(self, start: int, piece: bytes, *, last: bool) -> Iterator[LogRecord]:
         text = piece.strip(b"\n")
