@@ -21,7 +21,8 @@ from cryptography.x509.oid import NameOID
 
 from pkicheck.canon import digest as sha256
 from pkicheck.hsmlog.model import Locator
-from pkicheck.hsmlog.objects import read_object, tbs_digest
+from pkicheck.hsmlog.objects import read_object
+from pkicheck.hsmlog.slices import tbs_digest
 
 LIMIT = 2.0
 _WHERE = Locator(source=sha256(b""), offset=0)

@@ -14,11 +14,8 @@ certificate with a broken date was signed all the same.
 
 from __future__ import annotations
 
-import hashlib
-import struct
-from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 import attrs
 
@@ -34,41 +31,22 @@ from pkicheck.der import (
     UTC_TIME,
     DerError,
     Element,
-    Limits,
     context,
     read,
 )
-from pkicheck.errors import InputError
-from pkicheck.hsmlog.algorithms import USUAL, hash_of_algorithm
-from pkicheck.hsmlog.model import Locator, SignedObject, SourceReport, Unreadable
+from pkicheck.hsmlog.algorithms import hash_of_algorithm
+from pkicheck.hsmlog.model import Locator, SignedObject, Unreadable
+from pkicheck.hsmlog.slices import OBJECT_LIMITS, SignedPart, digest_by, signed_part
 from pkicheck.issuerkey import ObjectKind
 from pkicheck.pairs import POISON_OID, SCT_LIST_OID
 from pkicheck.x509 import extension_oid, read_extensions
 
-__all__ = [
-    "LARGEST_OBJECT",
-    "Entry",
-    "ObjectSource",
-    "SignedPart",
-    "Store",
-    "read_object",
-    "second_digests",
-    "signed_part",
-    "tbs_digest",
-]
+__all__ = ["read_object", "second_digests"]
 
-LARGEST_OBJECT: Final = 64 * 1024 * 1024
-"""Larger objects are not read, in octets: the largest CRLs in use have some ten million."""
-
-_LIMITS: Final = Limits(max_bytes=LARGEST_OBJECT)
 _TAGGED: Final = tuple(context(number, constructed=True) for number in range(4))
 _OCSP_BASIC: Final = "1.3.6.1.5.5.7.48.1.1"
 _SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 _CRL_NUMBER: Final = "2.5.29.20"
-# 30 82 length 30 82 length: how nearly all certificates begin.
-_unpack: Final = struct.Struct(">HHHH").unpack_from
-_SMALLEST: Final = 0x100
-_LONG: Final = 0x3082
 _SAME_SIZE: Final = (
     ("sha256", "sha3_256", "sha512_256"),
     ("sha384", "sha3_384"),
@@ -77,108 +55,13 @@ _SAME_SIZE: Final = (
 )
 
 
-class SignedPart(NamedTuple):
-    """The three parts of a signed object, as octets.
-
-    Attributes:
-        tbs: what was signed.
-        algorithm: the AlgorithmIdentifier of the signature.
-        signature: the signature value.
-    """
-
-    tbs: bytes
-    algorithm: bytes
-    signature: bytes
-
-
-def signed_part(data: bytes) -> SignedPart:
-    """The parts of a certificate, CRL or request: SEQUENCE { SEQUENCE, SEQUENCE, BIT STRING }.
-
-    Args:
-        data: the object in DER, nothing behind it.
-
-    Raises:
-        DerError: it has another shape, or is larger than `LARGEST_OBJECT`.
-    """
-    at, end, body = _places(data)
-    if at:
-        return SignedPart(data[4:at], data[at:end], data[body:])
-    tbs, algorithm, signature = read(data, SEQUENCE, limits=_LIMITS).fields(SEQUENCE, SEQUENCE, BIT_STRING)
-    return SignedPart(tbs.encoded, algorithm.encoded, signature.bit_string())
-
-
-_NOWHERE: Final = (0, 0, 0)
-
-
-def _places(data: bytes) -> tuple[int, int, int]:
-    """Where the algorithm begins and ends, and where the signature value begins, in the commonest shape.
-
-    That is 30 82 .. .. 30 82 .. .., so that no header needs a call. Zeros for anything that is not exactly so: the
-    strict reader says what it is.
-    """
-    size = len(data)
-    if not _SMALLEST <= size <= LARGEST_OBJECT:
-        return _NOWHERE
-    outer, length, inner, inner_length = _unpack(data)
-    at = 8 + inner_length
-    if outer != _LONG or inner != _LONG or length != size - 4 or inner_length < 0x100 or at + 5 > size:
-        return _NOWHERE
-    end = at + 2 + data[at + 1]
-    if data[at] != SEQUENCE or data[at + 1] >= 0x80 or end + 3 > size or data[end] != BIT_STRING:
-        return _NOWHERE
-    body = end + 2
-    bits = data[end + 1]
-    if bits == 0x82 and data[body] and body + 2 < size:
-        bits, body = data[body] << 8 | data[body + 1], body + 2
-    elif bits == 0x81 and data[body] >= 0x80 and body + 1 < size:
-        bits, body = data[body], body + 1
-    elif bits >= 0x80:
-        return _NOWHERE
-    if body + bits != size or data[body]:
-        return _NOWHERE
-    return at, end, body + 1
-
-
-def tbs_digest(data: bytes) -> tuple[str, bytes] | None:
-    """The digest that was signed of a certificate, CRL or request in DER.
-
-    Returns:
-        The hash as hashlib names it, and the digest; SHA-256 for pure schemes, of which no digest exists. None for an
-        algorithm that is not known.
-
-    Raises:
-        DerError: see `signed_part`.
-    """
-    at, end, _ = _places(data)
-    if at:
-        usual = _USUAL.get(data[at:end])
-        if usual is not None:
-            return usual[0], usual[1](data[4:at]).digest()
-    tbs, algorithm, _ = signed_part(data)
-    name = hash_of_algorithm(algorithm)
-    if name is None:
-        return None
-    name = name or "sha256"
-    return name, _digest(name, tbs)
-
-
-_CONSTRUCTORS: Final = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
-_USUAL: Final = {algorithm: (name, _CONSTRUCTORS[name]) for algorithm, name in USUAL.items()}
-
-
-def _digest(name: str, data: bytes) -> bytes:
-    # (`hashlib.new` looks its name up each time, which takes as long as the digest itself)
-    make = _CONSTRUCTORS.get(name)
-    return make(data).digest() if make else hashlib.new(name, data, usedforsecurity=False).digest()
-
-
 def second_digests(this: SignedObject) -> tuple[tuple[str, bytes], ...]:
     """The digests of the same size under other hashes: a digest in a log does not say which. A second try only."""
     if not this.tbs_digests:
         return ()
     own = this.tbs_digests[0][0]
     others = next((each for each in _SAME_SIZE if own in each), ())
-    return tuple((name, _digest(name, this.tbs)) for name in others if name != own)
+    return tuple((name, digest_by(name, this.tbs)) for name in others if name != own)
 
 
 # -- one object
@@ -220,7 +103,7 @@ def read_object(
     digests: tuple[tuple[str, bytes], ...] = ()
     if name is not None:
         used = name or "sha256"
-        digests = ((used, _digest(used, part.tbs)),)
+        digests = ((used, digest_by(used, part.tbs)),)
     return SignedObject(
         locator=locator,
         uid=uid,
@@ -261,7 +144,7 @@ def _blob(
         der=data,
         tbs=data,
         hash=hash_name,
-        tbs_digests=((hash_name, _digest(hash_name, data)),),
+        tbs_digests=((hash_name, digest_by(hash_name, data)),),
         stored_at=stored_at,
         attributes=attributes,
     )
@@ -289,7 +172,7 @@ _NOTHING: Final = "a certificate, CRL, OCSP response, request, CMS or time stamp
 
 def _read(data: bytes) -> _Found | str:
     """The object, or what was expected instead of it."""
-    outer = read(data, SEQUENCE, limits=_LIMITS)
+    outer = read(data, SEQUENCE, limits=OBJECT_LIMITS)
     reader = outer.reader()
     if (status := reader.take_optional(ENUMERATED)) is not None:
         return _ocsp_response(outer) if status.enumerated() == 0 else _NO_RESPONSE
@@ -501,95 +384,3 @@ def _content(info: Element) -> bytes | None:
     reader.take(OBJECT_IDENTIFIER)
     held = reader.take_optional(_TAGGED[0])
     return None if held is None else held.inner().content
-
-
-# -- a store
-
-
-class Entry(Protocol):
-    """One object of a store, as `pkicheck.stores` gives it."""
-
-    @property
-    def locator(self) -> Locator:
-        """Where it stands."""
-        ...
-
-    @property
-    def data(self) -> bytes:
-        """Its octets in DER."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """What names this copy of it."""
-        ...
-
-    @property
-    def stored_at(self) -> datetime | None:
-        """When the store took it in."""
-        ...
-
-    @property
-    def attributes(self) -> tuple[tuple[str, str], ...]:
-        """What the store says beside it."""
-        ...
-
-
-class Store(Protocol):
-    """A store as `pkicheck.stores` reads it: entries, and what is no entry; a report after each complete pass."""
-
-    def __iter__(self) -> Iterator[Entry | Unreadable]:
-        """What it holds, in its order."""
-        ...
-
-    def report(self) -> SourceReport:
-        """What was read."""
-        ...
-
-
-class ObjectSource:
-    """A store as `reconcile` takes it.
-
-    Args:
-        store: the store.
-        attributes: what holds of everything in it, such as `(("platform", "old"),)` or `(("twin", "yes"),)`. What an
-            entry says itself goes before.
-    """
-
-    def __init__(self, store: Store, *, attributes: Iterable[tuple[str, str]] = ()) -> None:
-        self._store = store
-        self._attributes = tuple(attributes)
-        self._report: SourceReport | None = None
-
-    def __iter__(self) -> Iterator[SignedObject | Unreadable]:
-        """The objects, in the order of the store."""
-        objects = unreadable = 0
-        for each in self._store:
-            if isinstance(each, Unreadable):
-                yield each
-                continue
-            found = read_object(
-                each.data,
-                locator=each.locator,
-                uid=each.name,
-                stored_at=each.stored_at,
-                attributes=each.attributes + self._attributes,
-            )
-            if isinstance(found, SignedObject):
-                objects += 1
-            else:
-                unreadable += 1
-            yield found
-        report = self._store.report()
-        self._report = attrs.evolve(report, events=objects, unreadable=report.unreadable + unreadable)
-
-    def report(self) -> SourceReport:
-        """What the last complete pass found.
-
-        Raises:
-            InputError: the store was not read to its end.
-        """
-        if self._report is None:
-            msg = "report: the store was not read to its end yet"
-            raise InputError(msg)
-        return self._report
