@@ -23,12 +23,18 @@ from pkicheck.policy import (
     NamesPolicy,
     NetPolicy,
     Policy,
+    ReconcilePolicy,
     policy_from_json,
     policy_json,
 )
 
 US = timedelta(microseconds=1)
-AREAS: Mapping[str, type[attrs.AttrsInstance]] = {"caa": CaaPolicy, "names": NamesPolicy, "net": NetPolicy}
+AREAS: Mapping[str, type[attrs.AttrsInstance]] = {
+    "caa": CaaPolicy,
+    "names": NamesPolicy,
+    "net": NetPolicy,
+    "reconcile": ReconcilePolicy,
+}
 FLAG: tuple[list[object], list[object]] = ([True, False], [None, 0, 1, "true"])
 
 
@@ -76,6 +82,21 @@ FIELDS: Mapping[str, tuple[list[object], list[object]]] = {
     "net.resolvers": ([(), ("192.0.2.1",), ("192.0.2.1", "192.0.2.2")], ["192.0.2.1", ("",), (5,), 5, None]),
     "net.public_resolvers": FLAG,
     "net.mix_case": FLAG,
+    "reconcile.edge": span(timedelta(0), timedelta(days=31)),
+    "reconcile.overlap": span(timedelta(0), timedelta(days=31)),
+    "reconcile.clock_tolerance": span(timedelta(0), timedelta(days=1)),
+    "reconcile.metadata_minutes": between(0, 1440),
+    "reconcile.signatures": words("check", "trust"),
+    "reconcile.repeated": words("refuse", "note"),
+    "reconcile.integrity": words("none", "accident", "chained-unanchored", "chained-anchored", "mac", "signed"),
+    "reconcile.permits": FLAG,
+    "reconcile.approvals": FLAG,
+    "reconcile.ct_delay": span(timedelta(0), timedelta(days=7)),
+    "reconcile.serials": FLAG,
+    "reconcile.witnesses": between(0, 10),
+    "reconcile.coverage": words("declared", "observed"),
+    "reconcile.partitions": between(1, 4096),
+    "reconcile.most": between(1, 1_000_000),
 }
 NAMES: tuple[list[str], list[str]] = (["x", "BASELINE", "é" * 80], ["", "a" * 81, "line\nend", "\x1b[31m", "\u202e"])
 
@@ -190,6 +211,7 @@ def test_private_differs_where_it_says() -> None:
         public=False,
         names=NamesPolicy(internal=True),
         net=NetPolicy(dnssec=False, public_resolvers=True),
+        reconcile=ReconcilePolicy(serials=False),
     )
     assert wanted == PRIVATE
 

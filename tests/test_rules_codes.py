@@ -31,7 +31,7 @@ GOLDEN = Path(__file__).with_name("golden")
 US = timedelta(microseconds=1)
 EVERY_RULE = sorted(RULES)
 DATED = [each for each in EVERY_RULE if RULES[each].effective is not None]
-AREAS = {"caa", "dns", "evidence", "name", "pair"}
+AREAS = {"caa", "dns", "evidence", "hsm", "name", "pair", "rec"}
 
 # Refusals that no text asks for in so many words.
 RULELESS = {"name.address-multicast"}
@@ -127,7 +127,7 @@ def test_every_code_is_used() -> None:
 
 def test_every_code_in_the_source_exists() -> None:
     """No module names a code that is not in the catalogue, in its code or in its words."""
-    named = re.compile(r"(?:caa|dns|evidence|name|pair)\.[a-z0-9]+(?:-[a-z0-9]+)+")
+    named = re.compile(r"(?:caa|dns|evidence|hsm|name|pair|rec)\.[a-z0-9]+(?:-[a-z0-9]+)+")
     assert {each for each in _texts() if named.fullmatch(each)} <= set(CATALOGUE)
     quoted = {each for module in modules() for each in re.findall(rf"`({named.pattern})`", module.text)}
     assert quoted <= set(CATALOGUE)

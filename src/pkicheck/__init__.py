@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pkicheck.errors import InputError, Refused, TransportError
     from pkicheck.evidence import EvidenceJson, Replay, Stored, load
     from pkicheck.findings import Finding, Level, Verdict
+    from pkicheck.hsmlog import ReconcileResult, reconcile
     from pkicheck.issuerkey import IssuerKey, KeyAlias
     from pkicheck.lists import PackagedLists
     from pkicheck.methods import MethodId, labels
@@ -85,6 +86,7 @@ __all__ = [
     "PairResult",
     "Plan",
     "Policy",
+    "ReconcileResult",
     "Recorder",
     "Refused",
     "Replay",
@@ -118,6 +120,7 @@ __all__ = [
     "name_defects",
     "parse_name",
     "precertificate_tbs",
+    "reconcile",
     "replay",
     "run",
     "run_many",
@@ -136,6 +139,7 @@ _HOMES = {
     "pkicheck.evidence": ("EvidenceJson", "Replay", "Stored", "load"),
     "pkicheck.wording": ("explain",),
     "pkicheck.findings": ("Finding", "Level", "Verdict"),
+    "pkicheck.hsmlog": ("ReconcileResult", "reconcile"),
     "pkicheck.issuerkey": ("IssuerKey", "KeyAlias"),
     "pkicheck.methods": ("MethodId", "labels"),
     "pkicheck.names": ("CertName", "DnsName", "DomainName", "WildcardName", "name_defects", "parse_name"),

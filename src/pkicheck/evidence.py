@@ -21,6 +21,7 @@ from pkicheck.canon import JsonValue, Sha256, canonical, decode_bytes, digest, f
 from pkicheck.errors import InputError
 from pkicheck.evidencejson import SCHEMA, observation_from_json
 from pkicheck.findings import Finding, Verdict, finding_from_json, show, verdict_of
+from pkicheck.hsmlog.result import reconcile_plan_from_json
 from pkicheck.namecheck import name_plan_from_json
 from pkicheck.pairs import pair_plan_from_json
 from pkicheck.plans import Plan, replay
@@ -36,7 +37,12 @@ _LARGEST: Final = 64 * 1024 * 1024
 
 _PlanReader = Callable[[Mapping[str, JsonValue], Mapping[Sha256, bytes], datetime | None], Plan[Result]]
 _PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType(
-    {"caa": caa_plan_from_json, "name": name_plan_from_json, "pair": pair_plan_from_json}
+    {
+        "caa": caa_plan_from_json,
+        "name": name_plan_from_json,
+        "pair": pair_plan_from_json,
+        "reconcile": reconcile_plan_from_json,
+    }
 )
 
 

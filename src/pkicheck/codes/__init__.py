@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pkicheck.codes import caa, dns, evidence, name, pair
+from pkicheck.codes import caa, dns, evidence, hsm, name, pair, rec
 from pkicheck.codes._types import Code, Level
 from pkicheck.errors import InputError
 
 __all__ = ["CATALOGUE", "Code", "Level", "code"]
 
-_AREAS = (caa, dns, evidence, name, pair)
+_AREAS = (caa, dns, evidence, hsm, name, pair, rec)
 
 
 def _join() -> Mapping[str, Code]:

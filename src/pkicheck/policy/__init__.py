@@ -19,8 +19,19 @@ from pkicheck.policy._caa import CaaPolicy
 from pkicheck.policy._fields import flag, is_a, texts
 from pkicheck.policy._names import NamesPolicy
 from pkicheck.policy._net import NetPolicy
+from pkicheck.policy._reconcile import ReconcilePolicy
 
-__all__ = ["BASELINE", "PRIVATE", "CaaPolicy", "NamesPolicy", "NetPolicy", "Policy", "policy_from_json", "policy_json"]
+__all__ = [
+    "BASELINE",
+    "PRIVATE",
+    "CaaPolicy",
+    "NamesPolicy",
+    "NetPolicy",
+    "Policy",
+    "ReconcilePolicy",
+    "policy_from_json",
+    "policy_json",
+]
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -32,7 +43,7 @@ class Policy:
     Attributes:
         name: what people call it; part of the fingerprint.
         public: whether it judges publicly trusted certificates.
-        caa, names, net: the choices by area.
+        caa, names, net, reconcile: the choices by area.
     """
 
     name: str
@@ -40,6 +51,7 @@ class Policy:
     caa: CaaPolicy = attrs.field(default=CaaPolicy(), validator=is_a(CaaPolicy))
     names: NamesPolicy = attrs.field(default=NamesPolicy(), validator=is_a(NamesPolicy))
     net: NetPolicy = attrs.field(default=NetPolicy(), validator=is_a(NetPolicy))
+    reconcile: ReconcilePolicy = attrs.field(default=ReconcilePolicy(), validator=is_a(ReconcilePolicy))
 
     def __attrs_post_init__(self) -> None:
         if not self.name or not self.name.isprintable() or len(self.name) > 80:
@@ -60,6 +72,7 @@ PRIVATE: Policy = Policy(
     public=False,
     names=NamesPolicy(internal=True),
     net=NetPolicy(dnssec=False, public_resolvers=True),
+    reconcile=ReconcilePolicy(serials=False),
 )
 """For a private PKI: internal names and private addresses, no DNSSEC duty, no perspective duty."""
 

@@ -12,12 +12,12 @@ from types import MappingProxyType
 
 from pkicheck.canon import JsonValue, Sha256, canonical, digest, format_time, utc
 from pkicheck.errors import InputError
-from pkicheck.rules import caa, dnssec, names, pair
+from pkicheck.rules import caa, dnssec, names, pair, reconcile
 from pkicheck.rules._types import Judged, Rule, RuleId, Steps
 
 __all__ = ["RULES", "RULES_DIGEST", "STEPS", "Judged", "Rule", "RuleId", "Steps", "in_force", "rules_at", "step"]
 
-_AREAS = (caa, dnssec, names, pair)
+_AREAS = (caa, dnssec, names, pair, reconcile)
 
 
 def _join() -> Mapping[str, Rule]:
