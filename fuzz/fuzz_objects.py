@@ -60,11 +60,17 @@ def _check_slice(data: bytes) -> None:
 
 
 def seeds() -> Iterator[bytes]:
-    """The objects of the vectors."""
+    """The objects of the vectors, and frames of another size."""
     path = Path(__file__).resolve().parent.parent / "tests" / "vectors" / "objects" / "objects.toml"
     for table in tomllib.loads(path.read_text(encoding="utf-8"))["vector"]:
         data = bytes.fromhex(table["data"].replace("\n", ""))
         yield data
+    # Large enough for the quick slice, with a signature of each form of length.
+    for size in (70, 200, 300):
+        length = b"" if size < 128 else b"\x81" if size < 256 else b"\x82"
+        bits = b"\x03" + length + size.to_bytes(2 if size > 255 else 1, "big") + bytes(size)
+        rest = bytes.fromhex("30820190") + bytes(0x190) + bytes.fromhex("300a06082a8648ce3d040302") + bits
+        yield b"\x30\x82" + len(rest).to_bytes(2, "big") + rest
 
 
 def main() -> None:

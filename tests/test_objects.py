@@ -415,7 +415,7 @@ def test_a_store_as_a_source() -> None:
         assert (report.events, report.unreadable, report.records) == (1, 2, 3)
 
 
-@pytest.mark.parametrize("data", seeds())
+@pytest.mark.parametrize("data", list(seeds()))
 def test_seeds_hold_for_the_fuzz_target(data: bytes) -> None:
     """The assertion of the fuzz target holds for its seeds, so that the fuzzer begins with objects."""
     target(data)
