@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-
-from readerlaws import laws
+from typing import Any
 
 from pkicheck.canon import Sha256
-from pkicheck.hsmlog.readers import AzureHsmReader, CloudHsmReader, CloudTrailReader, GcpKmsReader, LogName
+from pkicheck.hsmlog.readers import AzureHsmReader, CloudHsmReader, CloudTrailReader, GcpKmsReader, LogName, LogReader
+from tests.readerlaws import laws
 
 __all__ = ["seeds", "target"]
 
@@ -25,7 +26,11 @@ def seeds() -> Iterator[bytes]:
     yield b'[{"protoPayload":{"serviceName":"cloudkms.googleapis.com"}}]\n{"operationName":"KeySign"}'
 
 
+def _make(reader: Callable[..., LogReader[Any]], cursor: bytes) -> LogReader[Any]:
+    return reader(_NAME, cursor=cursor)
+
+
 def target(data: bytes) -> None:
     """One execution."""
     for reader in (CloudTrailReader, GcpKmsReader, AzureHsmReader, CloudHsmReader):
-        laws(lambda cursor, reader=reader: reader(_NAME, cursor=cursor), data)  # type: ignore[misc]
+        laws(partial(_make, reader), data)

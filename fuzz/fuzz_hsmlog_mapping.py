@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from datetime import timezone
 from pathlib import Path
 
-from readerlaws import laws
-
 from pkicheck.canon import Sha256
 from pkicheck.errors import InputError
 from pkicheck.hsmlog.readers import LogName, MappingReader, detect, mapping_from_json
+from tests.readerlaws import laws
 
 __all__ = ["seeds", "target"]
 
@@ -23,12 +22,14 @@ _EVENT = (
 )
 _HEAD = b'{"schema":"pkicheck/log-mapping/1","name":"x",'
 _CSV = mapping_from_json(_HEAD + b'"input":{"form":"csv"},"time":{"column":"t","form":"local"},' + _EVENT + b"}")
-_JSON = mapping_from_json(_HEAD + b'"input":{"form":"json-lines"},"time":{"column":"t","form":"epoch-micros"},' + _EVENT + b"}")
+_JSON = mapping_from_json(
+    _HEAD + b'"input":{"form":"json-lines"},"time":{"column":"t","form":"epoch-micros"},' + _EVENT + b"}"
+)
 
 
 def seeds() -> Iterator[bytes]:
     """Exports, and the mapping files of the samples."""
-    yield b'no,t,op,rv,key,digest\n1,2026-11-21 04:00:00,SIGN,OK,ca,00ff\n3,2026-11-21 04:00:01.5,KILL,OK,"a ""b""\nc",\n'
+    yield b'no,t,op,rv,key,digest\n1,2026-11-21 04:00:00,SIGN,OK,ca,00ff\n3,2026-11-21 04:00:01.5,KILL,OK,"a ""b""\nc",'
     yield b'{"no":1,"t":1763697600000000,"op":"SIGN","rv":"OK","key":"ca","digest":"00"}\n{"op":"OTHER"}\n'
     for path in sorted(_LOGS.glob("mapping-*")):
         yield path.read_bytes()
@@ -41,5 +42,5 @@ def target(data: bytes) -> None:
     for use in (mapping_from_json, detect):
         try:
             use(data)
-        except InputError as error:
-            assert str(error)
+        except InputError:
+            continue

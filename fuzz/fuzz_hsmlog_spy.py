@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import timezone
 from pathlib import Path
 
-from readerlaws import laws
-
 from pkicheck.canon import Sha256
 from pkicheck.hsmlog.readers import LogName, SpyReader
+from tests.readerlaws import laws
 
 __all__ = ["seeds", "target"]
 

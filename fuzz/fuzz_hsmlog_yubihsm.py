@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from readerlaws import laws
-
 from pkicheck.canon import Sha256
 from pkicheck.hsmlog.readers import LogName, YubiHsmReader, yubihsm_digest
+from tests.readerlaws import laws
 
 __all__ = ["seeds", "target"]
 

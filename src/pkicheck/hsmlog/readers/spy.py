@@ -186,6 +186,9 @@ class SpyReader(LogReader[SpyState]):
         try:
             block, at = read_head(text, 0)
             wanted = block.function in _WANTED
+            if b"\nReturned:  " not in text[-100:]:
+                # It ends before its return value, and its last line has an end.
+                text += b"\n"
             if wanted or not last:
                 read_block(text, block, at, wanted=wanted)
         except BrokenBlock as broken:
