@@ -184,7 +184,7 @@ def serial_of(name: str) -> int:
 
 
 def stored(
-    ders: Iterable[bytes], *, store: str = "store", at: datetime | None = NOON, step: float = 1.0, **attributes: str
+    ders: Iterable[bytes], *, store: str = "store", at: datetime | None = NOON, step: float = 1.0, **attributes: Any
 ) -> list[SignedObject]:
     """Objects as a store gives them out."""
     found: list[SignedObject] = []

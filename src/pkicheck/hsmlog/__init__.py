@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pkicheck.hsmlog.keygroups import KeyGroup, group_by_key
     from pkicheck.hsmlog.ledger import Ledger, join
     from pkicheck.hsmlog.matching import Part, Partial, Rules, match_partition
     from pkicheck.hsmlog.model import (
@@ -38,6 +39,7 @@ __all__ = [
     "Gap",
     "Job",
     "KeyEvent",
+    "KeyGroup",
     "Ledger",
     "Locator",
     "Part",
@@ -55,6 +57,7 @@ __all__ = [
     "Spill",
     "Unreadable",
     "conclude",
+    "group_by_key",
     "join",
     "match_partition",
     "read_object",
@@ -64,6 +67,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "pkicheck.hsmlog.keygroups": ("KeyGroup", "group_by_key"),
     "pkicheck.hsmlog.ledger": ("Ledger", "join"),
     "pkicheck.hsmlog.matching": ("Part", "Partial", "Rules", "match_partition"),
     "pkicheck.hsmlog.model": (

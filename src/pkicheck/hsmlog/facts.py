@@ -64,8 +64,9 @@ def _source(entry: SourceEntry) -> dict[str, JsonValue]:
     }
 
 
-def _keys(ring: KeyRing, ledger: Ledger) -> list[JsonValue]:
+def _keys(ring: KeyRing, ledger: Ledger, reduced: Reduced) -> list[JsonValue]:
     found: list[JsonValue] = []
+    logged = sorted(ledger.logged | {(issuer, source, "") for issuer, source in reduced.proved})
     for number, key in enumerate(ring.keys):
         found.append(
             {
@@ -73,7 +74,7 @@ def _keys(ring: KeyRing, ledger: Ledger) -> list[JsonValue]:
                 "subject": None if key.subject is None else base64.b64encode(key.subject).decode("ascii"),
                 "names": sorted({alias.name for alias in key.aliases}),
                 "tokens": sorted({alias.token for alias in key.aliases if alias.token}),
-                "logged": [[source, token] for issuer, source, token in sorted(ledger.logged) if issuer == number],
+                "logged": [[source, token] for issuer, source, token in logged if issuer == number],
                 "counted_only": number in ledger.weak,
                 "latest": str(dict(ledger.latest).get(number, "")),
             }
@@ -133,7 +134,7 @@ def facts_of(
         "schema": FACTS_SCHEMA,
         "window": [format_time(each) for each in job.window],
         "sources": [_source(each) for each in ledger.sources],
-        "keys": _keys(ring, ledger),
+        "keys": _keys(ring, ledger, reduced),
         "counts": counts,
         "pairs": [[grade, kind, many] for (grade, kind), many in reduced.pairs],
         "counted": [

@@ -27,6 +27,7 @@ class Tally:
         self.outside = 0
         self.repeats = 0
         self.taken: list[Row] = []
+        self.proved: set[tuple[int, int]] = set()
 
     def left(self, what: What, row: Row, other: Row | None = None) -> None:
         """Something left over, unless it needs no explanation here."""
@@ -50,9 +51,12 @@ class Tally:
     def pair(self, grade: Grade, event: Row, this: Row) -> None:
         """An operation and the object that it made."""
         self.pairs[grade, this.kind] += 1
-        fresh = NO_TIME not in {event.time, this.time} and not (event.flags | this.flags) & Flag.CARRIED
+        old = (event.flags | this.flags) & (Flag.CARRIED | Flag.EXPECTED)
+        fresh = NO_TIME not in {event.time, this.time} and not old
         if fresh and sample_number(event.key) < self._rules.sample:
             self.clocks.append((event.source, this.source, this.time - event.time))
+        if event.issuer == UNKNOWN and not event.has(Flag.CARRIED):
+            self.proved.add((this.issuer, event.source))
         # Evidence that came to be after the signature explains nothing (L10).
         if this.extra != NO_TIME and event.time != NO_TIME and this.extra > event.time:
             self.left("evidence-late", this, event)
@@ -84,6 +88,7 @@ class Tally:
             outside=self.outside,
             repeats=self.repeats,
             taken=tuple(self.taken),
+            proved=tuple(sorted(self.proved)),
         )
 
 
@@ -189,7 +194,9 @@ def match_group(events: list[Row], objects: list[Row], taken: dict[int, list[Row
     """One content: the operations that were given it, and the objects that have it."""
     takers: dict[bytes, list[Row]] = {}
     for each in objects:
-        takers.setdefault(each.signature, []).extend(taken.get(each.place, ()))
+        # A rebuilt precertificate stands at the place of its certificate, which is another object.
+        if not each.has(Flag.REBUILT):
+            takers.setdefault(each.signature, []).extend(taken.get(each.place, ()))
     known, expected = _distinct(tally.once(objects), tally)
     free: list[Row] = []
     for each in known:

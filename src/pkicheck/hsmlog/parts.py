@@ -105,6 +105,7 @@ class Partial:
         clocks: source of the operation, source of the object, and the latter's time less the former's, in microseconds.
         outside: how many rows are left over that need no explanation here.
         repeats: how many records stood there more than once.
+        proved: issuer key and source of operations under unknown names that made objects of the key: the log covers it.
         taken: rows for the stage `content`: objects that were matched by their signature.
     """
 
@@ -117,3 +118,4 @@ class Partial:
     outside: int = 0
     repeats: int = 0
     taken: tuple[Row, ...] = ()
+    proved: tuple[tuple[int, int], ...] = ()

@@ -46,6 +46,7 @@ class Reduced:
         clocks: the clocks.
         outside: rows left over that need no explanation here.
         repeats: records that stood there more than once.
+        proved: issuer keys and the sources that cover them by what they say, whatever names they use.
     """
 
     pairs: tuple[tuple[tuple[Grade, str], int], ...] = ()
@@ -55,6 +56,7 @@ class Reduced:
     clocks: tuple[Clock, ...] = ()
     outside: int = 0
     repeats: int = 0
+    proved: frozenset[tuple[int, int]] = frozenset()
 
 
 def _order(left: Left) -> tuple[str, bytes, int, bytes, int]:
@@ -92,6 +94,7 @@ def reduce(partials: Iterable[Partial], *, policy: Policy) -> Reduced:
     counts: Counter[CountKey] = Counter()
     samples: list[tuple[int, int, int]] = []
     outside = repeats = 0
+    proved: set[tuple[int, int]] = set()
     for each in partials:
         pairs.update(dict(each.pairs))
         total.update(dict(each.more))
@@ -102,6 +105,7 @@ def reduce(partials: Iterable[Partial], *, policy: Policy) -> Reduced:
         samples.extend(each.clocks)
         outside += each.outside
         repeats += each.repeats
+        proved.update(each.proved)
     kept = {what: heapq.nsmallest(most, held, key=_order) for what, held in lefts.items()}
     return Reduced(
         pairs=tuple(sorted(pairs.items())),
@@ -111,4 +115,5 @@ def reduce(partials: Iterable[Partial], *, policy: Policy) -> Reduced:
         clocks=_clocks(samples),
         outside=outside,
         repeats=repeats,
+        proved=frozenset(proved),
     )
