@@ -62,7 +62,7 @@ SIGN_RECORD: Final = "pkicheck/sign-record/1"
 """The schema of a payload."""
 
 _MOST_KEYS: Final = 1000
-_K = TypeVar("_K", rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)
+_K = TypeVar("_K", bound=rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey)
 
 
 def _wall_clock() -> datetime:

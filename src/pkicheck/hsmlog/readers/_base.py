@@ -17,7 +17,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import ClassVar, Final, Generic, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, Final, Generic, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -238,7 +238,7 @@ class LogSource:
         reader: makes the reader of a pass.
     """
 
-    def __init__(self, parts: Callable[[], Iterable[bytes]], reader: Callable[[], LogReader[Base]]) -> None:
+    def __init__(self, parts: Callable[[], Iterable[bytes]], reader: Callable[[], LogReader[Any]]) -> None:
         self._parts, self._reader = parts, reader
         self._report: SourceReport | None = None
         self._cursor = b""

@@ -37,10 +37,7 @@ _REVOKED: Final = "40"
 def _millis(text: str) -> datetime | None:
     if not (text.isascii() and text.isdecimal() and 0 < len(text) <= 14):
         return None
-    try:
-        return _EPOCH + timedelta(milliseconds=int(text))
-    except OverflowError:
-        return None
+    return _EPOCH + timedelta(milliseconds=int(text))
 
 
 def _octets(text: str) -> bytes:
@@ -103,11 +100,16 @@ class EjbcaReader:
             self._row = b""
         if not line.strip():
             return
-        values = self._members(line) if self._json else self._cells(line)
-        if values is None:
-            yield self._bad(start, "a row of the table")
-        elif values:
-            yield self._stored(start, values)
+        if self._json:
+            values = self._members(line)
+        else:
+            row = self._cells(line)
+            if self._columns is None and row is not None:
+                self._columns = [cell.strip().lower() for cell in row]
+                return
+            whole = row is not None and self._columns is not None and len(row) == len(self._columns)
+            values = dict(zip(self._columns or (), row or (), strict=True)) if whole else None
+        yield self._bad(start, "a row of the table") if values is None else self._stored(start, values)
 
     def _members(self, line: bytes) -> dict[str, str] | None:
         try:
@@ -119,20 +121,11 @@ class EjbcaReader:
         members = cast("dict[str, object]", value).items()
         return {name.lower(): str(each) for name, each in members if isinstance(each, str | int) and name}
 
-    def _cells(self, line: bytes) -> dict[str, str] | None:
-        """The values of a row; an empty mapping: it was the header."""
+    def _cells(self, line: bytes) -> list[str] | None:
         try:
-            row = next(csv.reader([line.removesuffix(b"\r").decode("utf-8")], strict=True), None)
+            return next(csv.reader([line.removesuffix(b"\r").decode("utf-8")], strict=True), None)
         except (UnicodeDecodeError, csv.Error):
             return None
-        if row is None:
-            return None
-        if self._columns is None:
-            self._columns = [cell.strip().lower() for cell in row]
-            return {}
-        if len(row) != len(self._columns):
-            return None
-        return dict(zip(self._columns, row, strict=True))
 
     def _stored(self, start: int, values: Mapping[str, str]) -> StoredRow | Unreadable:
         column = next((name for name in _COLUMNS if values.get(name, "").strip()), None)
