@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 import attrs
 
-from pkicheck.canon import Sha256, digest, utc
+from pkicheck.canon import Sha256, digest
 from pkicheck.errors import InputError
 from pkicheck.hsmlog.model import Locator, SourceReport, Unreadable
 
@@ -21,10 +21,6 @@ _TimeForm: TypeAlias = Literal["rfc3339", "s", "ms"]
 
 class Damaged(Exception):
     """An input that cannot be read on; the message says what was expected. It becomes an `Unreadable`."""
-
-
-def _moment(value: datetime | None) -> datetime | None:
-    return None if value is None else utc(value, what="stored_at")
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +38,7 @@ class Entry:
     locator: Locator
     data: bytes = attrs.field(repr=False)
     name: str
-    stored_at: datetime | None = attrs.field(default=None, converter=_moment)
+    stored_at: datetime | None = None
     attributes: tuple[tuple[str, str], ...] = ()
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Final, cast
 
-from pkicheck.canon import parse_time
+from pkicheck.canon import parse_time, utc
 from pkicheck.errors import InputError
 from pkicheck.hsmlog.model import SourceReport, Unreadable
 from pkicheck.stores._entry import DEFAULT_LIMITS, Damaged, Entry, Fields, StoreLimits, Tally, Where, name_digest
@@ -27,10 +27,11 @@ def _time(value: object, form: str) -> datetime | None:
     if value is None or value == "":
         return None
     if isinstance(value, datetime):
-        if value.tzinfo is None:
+        try:
+            return utc(value, what="time")
+        except InputError:
             msg = "a time with an offset"
-            raise Damaged(msg)
-        return value
+            raise Damaged(msg) from None
     try:
         if form == "rfc3339":
             return parse_time(str(value), what="time")
