@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from pkicheck.errors import InputError
 from pkicheck.hsmlog.model import KeyEvent, SourceReport, Unreadable
 from pkicheck.hsmlog.readers import LogRecord, SpyReader
+from pkicheck.hsmlog.readers import _spykeys as keys_module
+from pkicheck.hsmlog.readers import _spyruns as runs_module
 from pkicheck.hsmlog.readers import spy as module
 from pkicheck.hsmlog.readers._spyblock import BrokenBlock, dump_at
 from tests.hsmlog_logs import NAME, Trace, dump, laws, log, signed, told
@@ -508,6 +510,91 @@ def test_a_cursor_of_something_else() -> None:
     for cursor in (b"{}", b"x", b'{"form":"p11-kit","state":{}}', b'{"form":"pkcs11-spy","state":{}}'):
         with pytest.raises(InputError, match="cursor"):
             SpyReader(NAME, cursor=cursor)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"octets":0', b'"octets":"0"'),
+        (b'"gaps":[]', b'"gaps":{}'),
+        (b'"gaps":[]', b'"gaps":[1]'),
+        (b'"alive":[]', b'"alive":[1]'),
+        (b'"alive":[]', b'"alive":[{"name":"x"}]'),
+        (b'"other":{}', b'"other":[]'),
+        (b'"pieces":[]', b'"pieces":["?"]'),
+        (b'"pieces":[]', b'"pieces":[7]'),
+    ],
+)
+def test_a_cursor_that_was_changed(old: bytes, new: bytes) -> None:
+    """What a cursor holds has types: another value is refused by its place, before anything is read."""
+    cursor = SpyReader(NAME).cursor()
+    assert old in cursor
+    with pytest.raises(InputError, match="cursor: state"):
+        SpyReader(NAME, cursor=cursor.replace(old, new))
+
+
+def test_a_cursor_carries_everything() -> None:
+    """Open operations, keys and searches survive in the cursor: stopped at each octet, the reader gives the same."""
+    data = Trace("7").open().find(2, b"issuing").init("CKM_SHA256_RSA_PKCS").call("C_SignUpdate", *_part(b"tbs")).text
+    data += Trace("8").open().init("CKM_EDDSA").text
+    rest = Trace("7", banner=False)
+    rest.number = 7
+    data += rest.call("C_SignFinal", b"[in] hSession = 0x1\n", _final(SIGNATURE)).text
+    want = spy(data)
+    reader = SpyReader(NAME, zone=timezone.utc)
+    found: list[LogRecord] = []
+    for at in range(len(data)):
+        found += reader.feed(data[at : at + 1])
+        reader = SpyReader(NAME, zone=timezone.utc, cursor=reader.cursor())
+    assert ([*found, *reader.finish()], reader.report()) == want
+    assert signed(found + want[0])[0].key == "issuing"
+
+
+def test_many_sessions_keys_and_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of a process is bounded: the oldest sessions, handles and processes are forgotten first."""
+    monkeypatch.setattr(keys_module, "MOST", 2)
+    monkeypatch.setattr(runs_module, "_MOST", 2)
+    trace = Trace().open(1).open(2).open(3).find(7, b"aaaa").find(8, b"bbbb").find(9, b"cccc")
+    events = signed(spy(trace.init(key=9).sign(DIGEST, SIGNATURE).text)[0])
+    assert [each.key for each in events] == ["cccc"]
+    text = b"".join(Trace(name).open().init().text for name in ("1", "2", "3"))
+    rest = Trace("1", banner=False)
+    rest.number = 3
+    assert signed(spy(text + rest.sign(DIGEST, SIGNATURE).text)[0])[0].mechanism == "unknown"
+
+
+def test_a_number_that_nobody_can_have() -> None:
+    """A number below what every process expects belongs to none of them."""
+    trace = Trace().open().init()
+    again = Trace(banner=False)
+    again.number = 1
+    records, report = spy(trace.text + again.sign(DIGEST, SIGNATURE).text)
+    assert (signed(records)[0].process, signed(records)[0].mechanism) == ("", "unknown")
+    assert notes(report)["calls-of-unknown-process"] == "1"
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        b"    CKA_LABEL             00005643cd42fc10 / 4\n    61616161\n",
+        b"    CKA_LABEL             00005643cd42fc10 / 5\n    61616161\n     a a a a\n",
+        b"    CKA_LABEL             00005643cd42fc10 / 3\n    61616161\n     a a a a\n",
+        b"    CKA_LABEL             00005643cd42fc10 / 40\n    61616161\n     a a a a\nx\n",
+    ],
+)
+def test_a_label_that_is_cut(label: bytes) -> None:
+    """A label is read when it has its size; otherwise the block is unreadable."""
+    lines = b"[in] hSession = 0x1\n[in] pTemplate[1]: \n" + label
+    records, _ = spy(Trace().open().call("C_FindObjectsInit", lines).text)
+    assert [type(each) for each in records] == [Unreadable]
+
+
+def test_a_failed_session_call_changes_nothing() -> None:
+    """A C_CloseSession that failed leaves the operation under way; a failed search tells nothing."""
+    trace = Trace().open().init().call("C_CloseSession", b"[in] hSession = 0x1\n", rv="179 CKR_SESSION_HANDLE_INVALID")
+    lines = b"[in] hSession = 0x1\n[in] pTemplate[0]: \n"
+    trace.call("C_FindObjectsInit", lines, rv="144 CKR_OPERATION_ACTIVE").sign(DIGEST, SIGNATURE)
+    assert signed(spy(trace.text)[0])[0].mechanism == "CKM_ECDSA"
 
 
 def test_dumps() -> None:

@@ -92,6 +92,7 @@ def test_anchored_is_another_state() -> None:
     ):
         report = yubi_once(data, anchors=anchors)
         assert report.integrity == level
+        assert yubi(data, anchors=anchors)[1] == report
     assert dict(yubi_once(data, anchors=(bytes(16),)).notes)["anchors-missed"] == bytes(16).hex()
     with pytest.raises(InputError, match="anchors must be digests of 16 octets"):
         YubiHsmReader(NAME, anchors=(b"x",))

@@ -54,13 +54,10 @@ def text(value: object) -> str:
 
 def inside(record: object, *path: str) -> object:
     """What stands at a path of names; None when nothing does. Without a path: the record, if it is an object."""
-    if not isinstance(record, dict):
-        return None
+    found: object = record if isinstance(record, dict) else None  # pyright: ignore[reportUnknownVariableType]
     for name in path:
-        if not isinstance(record, dict):
-            return None
-        record = cast("dict[str, object]", record).get(name)
-    return record  # pyright: ignore[reportUnknownVariableType] - foreign JSON
+        found = cast("dict[str, object]", found).get(name) if isinstance(found, dict) else None
+    return found  # pyright: ignore[reportUnknownVariableType] - foreign JSON
 
 
 def moment(value: object) -> datetime | None:
@@ -68,10 +65,8 @@ def moment(value: object) -> datetime | None:
     given = text(value)
     head, dot, rest = given.partition(".")
     if dot:
-        digits = rest.rstrip("Zz+-:0123456789")
         count = len(rest) - len(rest.lstrip("0123456789"))
-        if digits == "" and count > 6:
-            given = f"{head}.{rest[:6]}{rest[count:]}"
+        given = f"{head}.{rest[: min(count, 6)]}{rest[count:]}"
     try:
         return parse_time(given)
     except InputError:

@@ -133,6 +133,8 @@ def _label_at(text: bytes, at: int, size: int) -> tuple[bytes, int]:
         except ValueError:
             raise BrokenBlock("the octets of an attribute") from None
         at = end + 1
+        if not text.startswith(b"     ", at):
+            raise BrokenBlock("the octets of an attribute")
         end = text.find(b"\n", at)
         end = len(text) if end < 0 else end
         if len(found) >= size:

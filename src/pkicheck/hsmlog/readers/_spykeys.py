@@ -50,6 +50,7 @@ class Operation:
         parts: the data of its updates.
         held: how many octets they are.
         lost: the data of an update could not be read.
+        epoch: how many calls were missing when it began.
     """
 
     function: str
@@ -59,6 +60,7 @@ class Operation:
     parts: list[bytes] = attrs.field(factory=list[bytes])
     held: int = 0
     lost: bool = False
+    epoch: int = 0
 
 
 @attrs.define
@@ -79,6 +81,7 @@ class Run:
         name: the process id, or `run N` where the trace does not say it.
         next: the call number that it makes next.
         began, seen: the numbers of its first and its last block in the trace.
+        epoch: how often calls of it were missing.
         slots: token labels by slot.
         sessions: by handle.
         keys: by handle.
@@ -88,6 +91,7 @@ class Run:
     next: int = 0
     began: int = 0
     seen: int = 0
+    epoch: int = 0
     slots: dict[str, str] = attrs.field(factory=dict[str, str])
     sessions: dict[str, Session] = attrs.field(factory=dict[str, Session])
     keys: dict[str, Key] = attrs.field(factory=dict[str, Key])
@@ -114,13 +118,6 @@ class Run:
         """The name of the key with this handle."""
         found = self.keys.get(handle)
         return handle if found is None else found.name(handle)
-
-    def spoil(self) -> None:
-        """Calls are missing: what is under way may have lost a part, or may have ended and begun anew."""
-        for session in self.sessions.values():
-            if session.signing is not None:
-                session.signing = Operation("", "", "", "", lost=True)
-            session.decrypting = None
 
     def token_info(self, text: bytes) -> None:
         """Learn the label of a token from a C_GetTokenInfo block."""

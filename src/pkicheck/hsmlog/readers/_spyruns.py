@@ -16,7 +16,7 @@ from pkicheck.hsmlog.readers._spykeys import Run
 
 __all__ = ["Runs"]
 
-_MOST: Final = 1000
+_MOST: Final = 256
 
 
 @attrs.define
@@ -28,12 +28,14 @@ class Runs:
         begun: how many began so far.
         blocks: how many blocks there were.
         spoiled: blocks that could not be read since the last gap: they explain as many missing numbers.
+        epoch: how many blocks could not be read.
     """
 
     alive: list[Run] = attrs.field(factory=list[Run])
     begun: int = 0
     blocks: int = 0
     spoiled: int = 0
+    epoch: int = 0
 
     def of(self, block: Block, counts: Counts) -> Run:
         """The process that made this call."""
@@ -69,7 +71,8 @@ class Runs:
         else:
             # The trace begins in the middle of the process.
             counts.note("processes-without-beginning")
-        run.spoil()
+        # What is under way may have lost a part, or may have ended and begun anew.
+        run.epoch += 1
 
     def _begin(self, name: str) -> Run:
         self.begun += 1
@@ -105,7 +108,7 @@ class Runs:
         if all(run is last or run.seen < last.began for run in runs):
             return last
         for run in runs:
-            run.spoil()
+            run.epoch += 1
         return None
 
     def end(self, run: Run) -> None:
@@ -115,5 +118,8 @@ class Runs:
     def spoil(self) -> None:
         """A block could not be read: what is under way in any process may have lost a part."""
         self.spoiled += 1
-        for run in self.alive:
-            run.spoil()
+        self.epoch += 1
+
+    def at(self, run: Run) -> int:
+        """A number that changes whenever calls of the process are missing: an operation goes on only while it stays."""
+        return self.epoch + run.epoch

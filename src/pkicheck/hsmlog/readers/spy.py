@@ -155,7 +155,9 @@ class SpyReader(LogReader[SpyState]):
         run = None if quick is None else self.state.runs.quick(quick.number, quick.process)
         if quick is None or run is None:
             return False, None
-        run.session(quick.session).signing = Operation("C_SignInit", quick.mechanism, "", quick.key)
+        run.session(quick.session).signing = Operation(
+            "C_SignInit", quick.mechanism, "", quick.key, epoch=self.state.runs.at(run)
+        )
         return True, None
 
     def _quick_sign(self, start: int, piece: bytes) -> tuple[bool, SigningEvent | None]:
@@ -168,7 +170,7 @@ class SpyReader(LogReader[SpyState]):
             run.session(quick.session)
             return True, None
         session = run.session(quick.session)
-        operation, session.signing = session.signing, None
+        operation, session.signing = self._current(run, session.signing), None
         block = Block(quick.number, "C_Sign", "", "", quick.second, quick.millis, 0)
         return True, self._event(run, session, block, start, operation, quick.data, quick.signature)
 
@@ -222,9 +224,9 @@ class SpyReader(LogReader[SpyState]):
         if function in _ONCE:
             return self._once(run, session, block, start)
         if function in _INITS:
-            self._begin(session, block)
+            self._begin(run, session, block)
         elif function in _UPDATES:
-            self._update(session, block)
+            self._update(run, session, block)
         elif function == "C_SignFinal":
             return self._final(run, session, block, start)
         elif function in _KEYS:
@@ -260,7 +262,12 @@ class SpyReader(LogReader[SpyState]):
             way = "in pTemplate" if block.function == "C_SetAttributeValue" else "out pTemplate"
             _learn(run.key(block.scalars.get("hObject", "")), _name_of(block.templates.get(way, {})))
 
-    def _begin(self, session: Session, block: Block) -> None:
+    def _current(self, run: Run, operation: Operation | None) -> Operation | None:
+        """The operation, unless calls are missing since it began: then nothing is known of it."""
+        current = operation is not None and operation.epoch == self.state.runs.at(run)
+        return operation if current else None
+
+    def _begin(self, run: Run, session: Session, block: Block) -> None:
         operation = None
         if block.code in (_OK, None):
             operation = Operation(
@@ -268,6 +275,7 @@ class SpyReader(LogReader[SpyState]):
                 mechanism=block.scalars.get("pMechanism->type", ""),
                 hash=_HASHES.get(block.scalars.get("pMechanism->pParameter->hashAlg", ""), ""),
                 key=block.scalars.get("hKey", ""),
+                epoch=self.state.runs.at(run),
             )
         else:
             self.state.counts.note("failed-initialisations")
@@ -276,8 +284,8 @@ class SpyReader(LogReader[SpyState]):
         else:
             session.signing = operation
 
-    def _update(self, session: Session, block: Block) -> None:
-        operation = session.signing
+    def _update(self, run: Run, session: Session, block: Block) -> None:
+        operation = self._current(run, session.signing)
         if operation is None:
             return
         part = block.strings.get("pPart")
@@ -301,7 +309,7 @@ class SpyReader(LogReader[SpyState]):
             self.state.counts.note("length-queries")
             return None
         decrypts = block.function.startswith("C_Decrypt")
-        operation = session.decrypting if decrypts else session.signing
+        operation = self._current(run, session.decrypting if decrypts else session.signing)
         if block.function not in _STAYS:
             if decrypts:
                 session.decrypting = None
@@ -317,7 +325,7 @@ class SpyReader(LogReader[SpyState]):
         if block.code == _BUFFER_TOO_SMALL or (block.code == _OK and signature is None):
             self.state.counts.note("length-queries")
             return None
-        operation, session.signing = session.signing, None
+        operation, session.signing = self._current(run, session.signing), None
         data = None if operation is None or operation.lost else b"".join(operation.parts)
         return self._event(run, session, block, start, operation, data, signature)
 

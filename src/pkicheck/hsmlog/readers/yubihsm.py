@@ -92,6 +92,7 @@ class YubiHsmState(Base):
         place: the offset at which they begin.
         left: entries that follow in the answer.
         number, digest: of the last entry; empty digest: there was none.
+        met: numbers of the entries that an anchor named, by digest in hex.
         recent: digests of the last entries by number, in hex: what an overlap is compared with.
     """
 
@@ -102,6 +103,7 @@ class YubiHsmState(Base):
     number: int = -1
     digest: bytes = b""
     recent: dict[str, str] = attrs.field(factory=dict[str, str])
+    met: dict[str, int] = attrs.field(factory=dict[str, int])
 
 
 class YubiHsmReader(LogReader[YubiHsmState]):
@@ -139,7 +141,6 @@ class YubiHsmReader(LogReader[YubiHsmState]):
             raise InputError(msg)
         self._device = device or log.name
         self._anchors = frozenset(anchors)
-        self._met = set[bytes]()
         self._from, self._to = read_from, read_to
 
     def feed(self, data: bytes) -> Iterator[LogRecord]:
@@ -245,7 +246,7 @@ class YubiHsmReader(LogReader[YubiHsmState]):
         if known is not None and not fits:
             counts.breaks(f"entry {number}: it stands there twice with another content")
         if digest in self._anchors:
-            self._met.add(digest)
+            state.met[digest.hex()] = number
         state.number, state.digest = number, digest
         state.recent.pop(str(number), None)
         state.recent[str(number)] = digest.hex()
@@ -337,7 +338,7 @@ class YubiHsmReader(LogReader[YubiHsmState]):
     def report(self) -> SourceReport:
         """What was read. Anchored means: each anchor was met, and the last entry is one or the chain leads up to it."""
         state = self.state
-        missing = self._anchors - self._met
+        missing = {anchor for anchor in self._anchors if anchor.hex() not in state.met}
         level: Integrity = "none"
         if state.digest and not state.counts.broken:
             whole = not any(gap[0] == "sequence" for gap in state.counts.gaps)
