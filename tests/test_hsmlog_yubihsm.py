@@ -182,6 +182,13 @@ def test_times_are_those_of_the_reads() -> None:
     assert only_from[0].earliest is None
 
 
+def test_the_cut_does_not_show_in_what_is_forgotten() -> None:
+    """More entries than are remembered: which one is forgotten first is the same with a cursor between."""
+    entries = chain([SIGN] * 150, 65_400)
+    for cut in (40, 2000):
+        yubi(answer(entries[:cut]) + answer(entries[-120:]) + answer(entries[:30]))
+
+
 def test_the_identity_is_that_of_the_device() -> None:
     """The same entry in two files is one operation: number and digest name it."""
     entries = chain([SIGN] * 3)

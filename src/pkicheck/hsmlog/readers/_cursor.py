@@ -30,7 +30,8 @@ def _plain(value: object) -> JsonValue:
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in cast("list[object]", value)]
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in cast("dict[str, object]", value).items()}
+        # Pairs, because canonical JSON sorts members, and what is forgotten first hangs on the order.
+        return [[key, _plain(each)] for key, each in cast("dict[str, object]", value).items()]
     if attrs.has(type(value)):
         fields = attrs.fields(cast("type[attrs.AttrsInstance]", type(value)))
         return {field.name: _plain(getattr(value, field.name)) for field in fields}
@@ -47,6 +48,12 @@ def _wrong(where: str, want: object) -> InputError:
     return InputError(msg)
 
 
+def _pair(value: JsonValue, where: str) -> tuple[str, JsonValue]:
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], str):
+        raise _wrong(where, "pairs of a text and a value")
+    return value[0], value[1]
+
+
 def _typed(value: JsonValue, want: Any, where: str) -> object:  # noqa: ANN401 - a type of any kind
     origin = get_origin(want)
     if origin in (Union, UnionType):
@@ -58,9 +65,11 @@ def _typed(value: JsonValue, want: Any, where: str) -> object:  # noqa: ANN401 -
             raise _wrong(where, want)
         return [_typed(each, get_args(want)[0], where) for each in value]
     if origin is dict:
-        if not isinstance(value, Mapping):
+        kind = get_args(want)[1]
+        pairs = [_pair(each, where) for each in value] if isinstance(value, list) else None
+        if pairs is None:
             raise _wrong(where, want)
-        return {key: _typed(each, get_args(want)[1], f"{where}.{key:.40}") for key, each in value.items()}
+        return {key: _typed(each, kind, f"{where}.{key:.40}") for key, each in pairs}
     if want is bytes:
         if not isinstance(value, str):
             raise _wrong(where, want)
