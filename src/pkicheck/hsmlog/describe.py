@@ -18,6 +18,7 @@ __all__ = ["crl_scope", "describe_event", "describe_object", "describe_tbs", "wo
 _DISTRIBUTION_POINT: Final = "2.5.29.28"
 _DELTA: Final = "2.5.29.27"
 _LONGEST_NAME: Final = 4096
+_LONGEST_SERIAL: Final = 400
 
 
 def _locator(this: Locator) -> dict[str, JsonValue]:
@@ -36,7 +37,7 @@ def describe_tbs(tbs: bytes) -> dict[str, JsonValue]:
         return {
             "kind": "precertificate" if poisoned else "certificate",
             "issuer": base64.b64encode(fields.issuer.encoded[:_LONGEST_NAME]).decode("ascii"),
-            "serial": f"{fields.serial.integer():x}",
+            "serial": f"{fields.serial.integer():x}"[:_LONGEST_SERIAL],
             "begins": format_time(before.time()),
             "ends": format_time(after.time()),
         }
@@ -77,7 +78,7 @@ def describe_object(this: SignedObject) -> dict[str, JsonValue]:
     if this.issuer is not None:
         found["issuer"] = base64.b64encode(this.issuer[:_LONGEST_NAME]).decode("ascii")
     if this.serial is not None:
-        found["serial"] = f"{this.serial:x}"
+        found["serial"] = f"{this.serial:x}"[:_LONGEST_SERIAL]
     for name, when in (("begins", this.begins), ("ends", this.ends)):
         if when is not None:
             found[name] = format_time(when)

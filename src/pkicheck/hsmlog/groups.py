@@ -98,8 +98,6 @@ def in_order(row: Row) -> tuple[int, bytes, int]:
 
 
 def _content_grade(event: Row, this: Row) -> Grade:
-    if this.has(Flag.EXPECTED):
-        return "expected"
     if this.has(Flag.REBUILT):
         return "rebuilt"
     if event.signature == this.signature != ZERO:

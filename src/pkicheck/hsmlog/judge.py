@@ -264,6 +264,8 @@ def _numbers(facts: _Facts, policy: Policy) -> Iterator[Finding]:
         for key, weak in sorted(facts["serials"].items()):
             for each in weak:
                 yield finding(_SERIALS[each], _short(key))
+    if facts["repeats"]:
+        yield finding("hsm.overlap", "the run", saw=[str(facts["repeats"])])
     if facts["settled_before"]:
         yield finding("rec.settled-before", "the run", saw=[str(facts["settled_before"])])
     if facts["second_tries"]:

@@ -50,16 +50,15 @@ _Stores = Source[SignedObject]
 _SAMPLE: Final = 4096
 
 
-def wanted(ledgers: Iterable[Ledger], *, partitions: int) -> frozenset[str]:
-    """By what else objects must be findable: what the operations that were split need.
+def wanted(ledgers: Iterable[Ledger], *, partitions: int) -> bool:
+    """Whether objects must be findable by their signatures: what the operations that were split need.
 
     Args:
         ledgers: those of all logs.
         partitions: into how many parts rows are spread.
     """
     first = STAGES.index("signature") * partitions
-    held = any(first <= part < first + partitions for each in ledgers for part in each.parts)
-    return frozenset({"signature", "prefix"}) if held else frozenset()
+    return any(first <= part < first + partitions for each in ledgers for part in each.parts)
 
 
 def rules_of(job: Job, ledger: Ledger) -> Rules:
@@ -222,7 +221,7 @@ def reconcile(
         *(("ct", each) for each in ct),
     ]
     ledgers: list[Ledger] = []
-    wants: frozenset[str] = frozenset()
+    wants = False
     for number, (side, source) in enumerate(sources):
         if side != "events" and number == len(events):
             wants = wanted(ledgers, partitions=partitions)

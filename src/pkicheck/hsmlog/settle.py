@@ -24,7 +24,7 @@ from pkicheck.hsmlog.model import Expectation, KeyEvent, SignedObject, SigningEv
 from pkicheck.hsmlog.objects import second_digests
 from pkicheck.hsmlog.reducing import Reduced
 from pkicheck.hsmlog.rows import NO_TIME, Flag, Row, micros, moment, place
-from pkicheck.hsmlog.splitting import Job, uid_hash
+from pkicheck.hsmlog.splitting import Job, record_uid
 from pkicheck.hsmlog.values import message_digest
 from pkicheck.pairs import precertificate_tbs
 
@@ -87,9 +87,9 @@ class _Records:
     def __init__(self, sources: _Sources, wanted: Collection[int]) -> None:
         self._held: dict[int, _Record] = {}
         self.changed = 0
+        numbers = {each >> 48 for each in wanted}
         for number, source in enumerate(sources):
-            last = max((each for each in wanted if each >> 48 == number), default=-1)
-            if last < 0:
+            if number not in numbers:
                 continue
             for ordinal, record in enumerate(source):
                 at = place(number, ordinal)
@@ -99,7 +99,7 @@ class _Records:
     def of(self, at: int, uid: bytes) -> _Record | None:
         """The record at a place; None when it is another one than in the first pass."""
         found = self._held.get(at)
-        if found is None or uid_hash("object" if isinstance(found, SignedObject) else "event", found.uid) != uid:
+        if found is None or record_uid(found) != uid:
             self.changed += 1
             return None
         return found
@@ -200,14 +200,13 @@ class _Settling:
             if each.digest or not begins < micros(each.ends) <= ends:
                 continue
             issuer = self._job.ring.index[each.key]
-            found = [
-                left
-                for left in self._lefts
-                if left.what == "unexplained"
-                and left.row.issuer in {issuer, UNKNOWN}
-                and micros(each.begins) <= left.row.time < micros(each.ends)
-            ]
-            self._lefts = [left for left in self._lefts if not any(left is one for one in found)]
+            stretch = range(micros(each.begins), micros(each.ends))
+            found: list[Left] = []
+            kept: list[Left] = []
+            for left in self._lefts:
+                own = left.what == "unexplained" and left.row.issuer in {issuer, UNKNOWN}
+                (found if own and left.row.time in stretch else kept).append(left)
+            self._lefts = kept
             if len(found) == each.count:
                 self.announced += each.count
                 continue
@@ -305,7 +304,7 @@ def _destructions(job: Job, ledger: Ledger, sources: _Sources) -> list[Item]:
                 continue
             issuer = job.ring.named(record)
             if issuer in ends and micros(record.time) > ends[issuer] and len(found) < job.policy.reconcile.most:
-                what, uid = "used-after-destruction", uid_hash("event", record.uid)
+                what, uid = "used-after-destruction", record_uid(record)
                 key = job.ring.keys[issuer].id
                 found.append(Item(what=what, id=_id(what, uid), key=key, open=False, details=describe_event(record)))
     return found

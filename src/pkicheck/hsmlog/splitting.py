@@ -24,7 +24,7 @@ from pkicheck.hsmlog.values import ecdsa_raw, is_ecdsa, length_class, message_di
 from pkicheck.pairs import precertificate_tbs
 from pkicheck.policy import Policy
 
-__all__ = ["Job", "Proofs", "split", "split_expectations", "uid_hash"]
+__all__ = ["Job", "Proofs", "record_uid", "split", "split_expectations", "uid_hash"]
 
 _ZERO: Final = bytes(8)
 _ECDSA: Final = bytes.fromhex("2a8648ce3d04")  # 1.2.840.10045.4, the arc of ECDSA signatures (RFC 5480)
@@ -74,9 +74,19 @@ class Job:
             raise InputError(msg)
 
 
-def uid_hash(side: Literal["event", "object"], uid: str) -> bytes:
-    """What rows and cursors know a record by: 8 octets of a digest of its name and side."""
-    return hashlib.sha256(f"{side}\0{uid}".encode("utf-8", "surrogatepass")).digest()[:8]
+def uid_hash(side: Literal["event", "object"], uid: str, time: int) -> bytes:
+    """What rows and cursors know a record by: 8 octets of a digest of its side, name and time.
+
+    A log that is rotated under one name has another record at an offset: it has another time.
+    """
+    return hashlib.sha256(f"{side}\0{time}\0{uid}".encode("utf-8", "surrogatepass")).digest()[:8]
+
+
+def record_uid(this: SigningEvent | KeyEvent | SignedObject) -> bytes:
+    """`uid_hash` of a record."""
+    if isinstance(this, SignedObject):
+        return uid_hash("object", this.uid, micros(this.stored_at))
+    return uid_hash("event", this.uid, micros(this.time))
 
 
 def _key(value: bytes) -> bytes:
@@ -86,14 +96,14 @@ def _key(value: bytes) -> bytes:
 class _Split:
     """One source, while it is read."""
 
-    def __init__(self, job: Job, number: int, side: Side, writer: RowWriter, wants: Collection[str]) -> None:
+    def __init__(self, job: Job, number: int, side: Side, writer: RowWriter, wants: bool) -> None:
         self._job = job
         self._ring = job.ring
         self._choices = job.policy.reconcile
         self._number = number
         self._side: Side = side
         self._writer = writer
-        self._wants = frozenset(wants)
+        self._wants = wants
         begins, ends = (utc(each, what="window") for each in job.window)
         self._begins, self._ends = micros(begins), micros(ends)
         self._start = self._begins + self._choices.edge // timedelta(microseconds=1)
@@ -153,7 +163,7 @@ class _Split:
     def event(self, this: SigningEvent, ordinal: int) -> None:
         """Take in one operation."""
         time = self._moment(this.time)
-        uid = uid_hash("event", this.uid)
+        uid = record_uid(this)
         issuer = self._ring.named(this)
         flags = self._flags(time, micros(this.earliest), uid)
         inside = not flags & (Flag.OUTSIDE | Flag.SETTLED)
@@ -227,7 +237,7 @@ class _Split:
         """Take in something else that happened to a key."""
         self._moment(this.time)
         issuer = self._ring.named(this)
-        uid = uid_hash("event", this.uid)
+        uid = record_uid(this)
         flags = self._flags(micros(this.time), micros(this.earliest), uid)
         if not flags & (Flag.OUTSIDE | Flag.SETTLED) or this.action == "destroy":
             self.key_events.append((issuer, self._number, ordinal, this))
@@ -237,7 +247,7 @@ class _Split:
     def object(self, this: SignedObject, ordinal: int) -> None:
         """Take in one object."""
         time = self._moment(this.stored_at)
-        uid = uid_hash("object", this.uid)
+        uid = record_uid(this)
         flags = Flag.OBJECT | self._flags(time, NO_TIME, uid) | _KIND_BITS[this.kind]
         inside = not flags & (Flag.OUTSIDE | Flag.SETTLED)
         if not this.tbs_digests:
@@ -255,8 +265,7 @@ class _Split:
             self._serial(Row(digest, issuer, _ZERO, uid, time, 0, flags | Flag.CT, at), this)
             return
         if issuer == _DELEGATED:
-            if inside:
-                self.counts["ocsp-delegated", UNKNOWN] += 1
+            self.counts["ocsp-delegated", UNKNOWN] += inside
             return
         if inside:
             self.counts[f"objects-{this.kind}", issuer] += 1
@@ -267,7 +276,7 @@ class _Split:
             raw = ecdsa_raw(raw) if _ECDSA in this.algorithm[:12] else raw
             signature = hashlib.sha256(raw).digest()
         proof = NO_TIME
-        if inside and self._job.proofs is not None and issuer != UNKNOWN and this.serial is not None:
+        if inside and issuer != UNKNOWN:
             proof = self._proof(this, issuer, uid, ordinal)
         row = Row(_key(digest), issuer, signature[:8], uid, time, proof, flags, at)
         self._writer.add("content", row)
@@ -278,10 +287,8 @@ class _Split:
     def _by_signature(self, row: Row, signature: bytes, raw: bytes) -> None:
         # `signature` of these rows says where the content is matched.
         row = row._replace(signature=row.key[:8])
-        if "signature" in self._wants:
-            self._writer.add("signature", row._replace(key=_key(signature)))
-        if "prefix" in self._wants:
-            self._writer.add("signature", row._replace(key=_key(raw[:16])))
+        for key in (signature, raw[:16]):
+            self._writer.add("signature", row._replace(key=_key(key)))
 
     def _signer(self, this: SignedObject, flags: int, uid: bytes, ordinal: int) -> int:
         """The key of an object; what is wrong with its signature is noticed."""
@@ -363,7 +370,7 @@ class _Split:
         # Content alone tells two objects apart: a twin is the same precertificate.
         content = int.from_bytes(digest[:8], "big", signed=True)
         name = row.issuer.to_bytes(2, "big") + (b"" if row.issuer != UNKNOWN else this.issuer or b"")
-        key = hashlib.sha256(name + b"\0" + str(this.serial).encode()).digest()
+        key = hashlib.sha256(name + b"\0" + f"{this.serial:x}".encode()).digest()
         self._writer.add("serial", row._replace(key=key, signature=essence, extra=content))
 
     def _rebuilt(self, this: SignedObject) -> bytes | None:
@@ -386,7 +393,7 @@ def split(
     side: Side,
     job: Job,
     spill: Spill,
-    wants: Collection[str] = (),
+    wants: bool = False,
 ) -> Ledger:
     """Read one source to its end and spread its rows.
 
@@ -396,8 +403,8 @@ def split(
         side: what it holds.
         job: the run.
         spill: where the rows go.
-        wants: `signature`, `prefix`: by what else objects must be findable. Operations are split first; then the parts
-            of their ledgers tell (`wanted`).
+        wants: whether objects must be findable by their signatures. Operations are split first: their ledgers tell
+            (`wanted`).
 
     Returns:
         What was counted and noticed.
@@ -455,7 +462,7 @@ def split_expectations(expect: Collection[Expectation], *, job: Job, spill: Spil
             raise InputError(msg)
         if each.digest:
             for number in range(each.count):
-                uid = uid_hash("object", f"expectation {each.name} {each.key} {number}")
+                uid = uid_hash("object", f"expectation {each.name} {each.key} {number}", NO_TIME)
                 begins, ends = micros(each.begins), micros(each.ends)
                 # What may still happen after the window, or was over before it, is not judged.
                 judged = micros(job.window[0]) < ends <= micros(job.window[1])
