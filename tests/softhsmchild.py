@@ -13,10 +13,11 @@ import ctypes
 import json
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 _U = ctypes.c_ulong
-_FUNCTIONS = (
+_FUNCTIONS: Sequence[str] = (
     "Initialize Finalize GetInfo GetFunctionList GetSlotList GetSlotInfo GetTokenInfo GetMechanismList "
     "GetMechanismInfo InitToken InitPIN SetPIN OpenSession CloseSession CloseAllSessions GetSessionInfo "
     "GetOperationState SetOperationState Login Logout CreateObject CopyObject DestroyObject GetObjectSize "

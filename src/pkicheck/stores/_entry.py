@@ -175,6 +175,7 @@ class Where:
         name: store and path.
         fields, limits: of the caller.
         stored_at: when the file came to be, where that is to count.
+        path: how the file is called: its ending may tell the form.
         level: how many archives it lies in.
     """
 
@@ -183,6 +184,7 @@ class Where:
     fields: Fields
     limits: StoreLimits
     stored_at: datetime | None = None
+    path: str = ""
     level: int = 0
 
     def entry(

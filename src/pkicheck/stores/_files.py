@@ -205,7 +205,9 @@ class FileStore:
                 return piece
 
             modified = datetime.fromtimestamp(state.st_mtime, timezone.utc) if self._times == "modified" else None
-            where = Where(source=source, name=name, fields=self._fields, limits=self._limits, stored_at=modified)
+            where = Where(
+                source=source, name=name, fields=self._fields, limits=self._limits, stored_at=modified, path=full
+            )
             octets = Octets(read)
             yield from self._content(octets, where, tally)
             try:
@@ -228,7 +230,7 @@ class FileStore:
         records = 0
         try:
             head = octets.peek(_SNIFFED)
-            form = _sniff(head, where.name)
+            form = _sniff(head, where.path)
             if self._form != "auto" and form not in ("gzip", "tar"):
                 form = self._form
             if not head:
@@ -294,6 +296,7 @@ def _deeper(where: Where, name: str, member: Member | None = None, times: str = 
         fields=where.fields,
         limits=where.limits,
         stored_at=member.modified if member is not None and times == "modified" else where.stored_at,
+        path=where.path if member is None else member.name,
         level=where.level + 1,
     )
 
