@@ -35,8 +35,12 @@ __all__ = [
 REPORT_SCHEMA: Final = "pkicheck/reconciliation-report/1"
 """The schema of `report_json`; it ships as `reconciliation-report-1.schema.json`."""
 
-# An order for people: what refuses comes first.
 _LEVELS: Final = ("refusal", "doubt", "note")
+
+
+def _order(level: str, name: str) -> tuple[int, bool]:
+    """An order for people: what refuses first, and what is wrong with operations and objects before the logs."""
+    return _LEVELS.index(level), not name.startswith("rec.")
 
 
 @attrs.frozen(kw_only=True)
@@ -229,7 +233,7 @@ def _exceptions(result: ReconcileResult, facts: Mapping[str, Any]) -> tuple[Exce
                 **{name: _text(where.get(name)) for name in ("input", "offset", "sequence")},
             )
         )
-    return tuple(sorted(found, key=lambda row: (_LEVELS.index(row.level), row.code, row.time, row.id, row.place)))
+    return tuple(sorted(found, key=lambda row: (*_order(row.level, row.code), row.code, row.time, row.id, row.place)))
 
 
 def _total(facts: Mapping[str, Any], *names: str) -> int:
@@ -267,7 +271,7 @@ def report_of(result: ReconcileResult) -> Report:
         rules=RULES_DIGEST,
         facts=str(asked["facts"]),
         keys=tuple((each["id"], tuple(show(name) for name in each["names"])) for each in facts["keys"]),
-        problems=tuple(sorted(problems, key=lambda row: (_LEVELS.index(row.level), row.code))),
+        problems=tuple(sorted(problems, key=lambda row: (*_order(row.level, row.code), row.code))),
         exceptions=_exceptions(result, facts),
         sources=tuple(_source(each) for each in facts["sources"]),
         operations=_total(facts, "events"),
