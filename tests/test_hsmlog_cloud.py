@@ -507,6 +507,46 @@ def test_p11_kit_operations() -> None:
     assert dict(report.notes)["failed-initialisations"] == "1"
 
 
+def test_p11_kit_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operations of the oldest sessions are forgotten first."""
+    monkeypatch.setattr("pkicheck.hsmlog.readers.p11kit._MOST", 2)
+    data = p11(begin("CKM_ECDSA"))
+    data = b"".join(data.replace(b"S1", b"S%d" % number) for number in range(4))
+    ends = p11(end('(1) "x"', '(1) "s"'))
+    data += b"".join(ends.replace(b"S1", b"S%d" % number) for number in range(4))
+    found = [each.mechanism for each in signed(cloud(P11KitReader, data)[0])]
+    assert found == ["unknown", "unknown", "CKM_ECDSA", "CKM_ECDSA"]
+
+
+def test_json_texts() -> None:
+    """Texts that are no UTF-8, or beyond Latin-1 by an escape, come out escaped; what is no text is empty."""
+    record = {**SIGN, "resources": [], "requestParameters": {"keyId": "k"}}
+    for spelled, key in (
+        (b'"k"', "k"),
+        (b'"\xc3\xa9"', "\u00e9"),
+        (b'"\xff"', "\\xff"),
+        (b'"\\u4e00"', "\\u4e00"),
+        (b"7", ""),
+    ):
+        data = trail(record).replace(b'"keyId": "k"', b'"keyId": ' + spelled)
+        (event,) = signed(cloud(CloudTrailReader, data)[0])
+        assert event.key == key
+
+
+@pytest.mark.parametrize(
+    ("stamp_", "micros"),
+    [
+        ("2026-11-21T04:00:00.123456789Z", 123456),
+        ("2026-11-21T04:00:00.1Z", 100000),
+        ("2026-11-21T05:00:00.5+01:00", 500000),
+    ],
+)
+def test_fractions(stamp_: str, micros: int) -> None:
+    """Digits below the microsecond are cut off, and an offset is read."""
+    (event,) = signed(cloud(CloudTrailReader, trail({**SIGN, "eventTime": stamp_}))[0])
+    assert event.time == datetime(2026, 11, 21, 4, 0, 0, micros, timezone.utc)
+
+
 def test_p11_kit_keys() -> None:
     """What happens to keys is told."""
     data = p11(("C_DestroyObject", "  IN: hSession = S1\n  IN: hObject = H9\n", "CKR_OK"))

@@ -281,6 +281,7 @@ def test_ejbca_other_tables() -> None:
         (b'base64Cert\n"AA==', "a row whose quotation marks are closed"),
         (b"{}\n", "base64Cert, base64Crl or ocspResponse"),
         (b"{\n", "a row of the table"),
+        (b"base64Cert\n{}\n", "base64 in base64cert"),
         (b'{"a":1}'[:-1] + b"]\n", "a row of the table"),
         (b"\xff\n", "a row of the table"),
     ],
@@ -290,6 +291,12 @@ def test_ejbca_rows_that_cannot_be_read(data: bytes, why: str) -> None:
     (bad,) = ejbca(data)
     assert isinstance(bad, Unreadable)
     assert bad.why == why
+
+
+def test_ejbca_lines_of_json() -> None:
+    """Once lines are JSON, one that is no object is a bad row."""
+    found = ejbca(b'{"base64Cert":"AA=="}\n[]\nbase64Cert\n')
+    assert [type(each).__name__ for each in found] == ["StoredRow", "Unreadable", "Unreadable"]
 
 
 def test_ejbca_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -600,6 +600,45 @@ def test_a_failed_session_call_changes_nothing() -> None:
     assert signed(spy(trace.text)[0])[0].mechanism == "CKM_ECDSA"
 
 
+def test_offsets_behind_more_line_ends() -> None:
+    """More than one empty line between two calls: the offset is that of the call."""
+    text = b"\n\n\n" + Trace(banner=False).open().init().text.replace(b"\n\n2:", b"\n\n\n2:")
+    text += Trace(banner=False).sign(DIGEST, SIGNATURE).text.replace(b"0: ", b"3: ")
+    (event,) = signed(spy(text)[0])
+    assert event.locator.offset == text.index(b"3: C_Sign")
+
+
+def test_a_process_that_ended() -> None:
+    """Behind C_Finalize a process makes no call: a number that it would have expected belongs to nobody."""
+    ended = Trace().open().init().call("C_Finalize")
+    rest = Trace(banner=False)
+    rest.number = ended.number
+    (event,) = signed(spy(ended.text + rest.sign(DIGEST, SIGNATURE).text)[0])
+    assert (event.mechanism, event.process) == ("unknown", "run 2")
+
+
+def test_what_is_known_of_a_key_stays() -> None:
+    """A later search that says less of a handle takes nothing away; a later name replaces the older one."""
+    trace = Trace().open().find(2, b"aaaa")
+    lines = b"[in] hSession = 0x1\n[in] pTemplate[1]: \n    CKA_CLASS             CKO_PRIVATE_KEY      \n"
+    trace.call("C_FindObjectsInit", lines).call("C_FindObjects", b"[in] hSession = 0x1\nObject 0x2 matches\n")
+    trace.init(key=2).sign(DIGEST, SIGNATURE).find(2, b"bbbb").init(key=2).sign(DIGEST, SIGNATURE)
+    trace.call("C_FindObjectsFinal", b"[in] hSession = 0x1\n")
+    trace.call("C_FindObjects", b"[in] hSession = 0x1\nObject 0x9 matches\n").init(key=9).sign(DIGEST, SIGNATURE)
+    assert [each.key for each in signed(spy(trace.text)[0])] == ["aaaa", "bbbb", "0x9"]
+
+
+def test_shapes_that_the_quick_patterns_leave() -> None:
+    """A length query with a line more than its lines, a signature with a rest behind it: the block is unreadable."""
+    for old, new in (
+        (b"[size : 0x40 (64)]\n", b"[size : 0x40 (64)]\nx\n"),
+        (b"Returned:  0 CKR_OK\n", b"x\nReturned:  0 CKR_OK\n"),
+    ):
+        block = Trace(banner=False).sign(DIGEST, None).text
+        records, _ = spy(Trace().open().text + block.replace(old, new) + b"\n")
+        assert [type(each) for each in records] == [Unreadable]
+
+
 def test_dumps() -> None:
     """A dump is read when it has its lines, its offsets in order and its size; a long one too."""
     for size in (0, 1, 15, 16, 17, 100, 70_000):

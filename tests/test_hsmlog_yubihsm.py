@@ -204,6 +204,7 @@ def test_the_identity_is_that_of_the_device() -> None:
     [
         (b"item: nonsense\n", "a line of yubihsm-shell"),
         (b"Found it\n", "a line of yubihsm-shell"),
+        (b"\n\nFound 1 item\nFound\n", "a line of yubihsm-shell"),
         (log("yubihsm-documented.txt").splitlines()[3].replace(b"    46", b" 70000"), "a line of yubihsm-shell"),
         (b"00000000" + b"ab" * 33 + b"\n", "a line of yubihsm-shell"),
         (b"\0\0\0\0\2" + bytes(40), "a whole entry of 32 octets"),

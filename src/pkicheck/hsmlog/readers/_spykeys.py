@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-__all__ = ["Key", "Operation", "Run", "Session"]
+__all__ = ["MOST", "Key", "Operation", "Run", "Session"]
 
 _SLOT: Final = re.compile(rb"\n\[in\] slotID = (0x[0-9a-fA-F]{1,16})\n")
 _LABEL: Final = re.compile(rb"\n {6}label: +'([^\n]{1,32}?) *'\n")

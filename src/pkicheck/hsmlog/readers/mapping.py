@@ -42,7 +42,16 @@ from pkicheck.hsmlog.model import Evidence, EvidenceKind, KeyAction, KeyEvent, O
 from pkicheck.hsmlog.readers._base import Base, LogName, LogReader, LogRecord
 from pkicheck.hsmlog.readers._localtime import LocalTimes
 
-__all__ = ["MAPPING", "Bytes", "Mapped", "MappingReader", "MappingState", "mapping_from_json"]
+__all__ = [
+    "MAPPING",
+    "Bytes",
+    "Encoding",
+    "Mapped",
+    "MappingReader",
+    "MappingState",
+    "TimeForm",
+    "mapping_from_json",
+]
 
 MAPPING: Final = "pkicheck/log-mapping/1"
 """The schema of a mapping file; `pkicheck/_data/log-mapping-1.schema.json` is its JSON Schema."""

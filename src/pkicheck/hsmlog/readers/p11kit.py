@@ -22,7 +22,7 @@ from pkicheck.hsmlog.model import Evidence, KeyAction, KeyEvent, Outcome, Signin
 from pkicheck.hsmlog.readers._base import Base, LogReader, LogRecord
 from pkicheck.hsmlog.readers._content import PURE, content, hash_of
 
-__all__ = ["P11KitReader", "P11KitState"]
+__all__ = ["P11Call", "P11KitReader", "P11KitState", "P11Operation"]
 
 _LARGEST: Final = 64 * 1024
 _LONGEST_CALL: Final = 10_000

@@ -148,13 +148,13 @@ class YubiHsmReader(LogReader[YubiHsmState]):
         state = self.state
         state.counts.octets += len(data)
         if state.text is None:
-            # The first octet tells: a text begins with a digit, `F` of Found, or `N` of No logs.
+            # The first octets tell: a text begins with a digit, a blank, `Found`, `No logs` or `item`.
             data = state.binary + data
             if len(data) < 3:
                 state.binary = data
                 return
             state.binary = b""
-            state.text = all(octet in b"0123456789abcdefABCDEF unlogedFiNtr" for octet in data[:3])
+            state.text = all(octet in b"0123456789abcdefABCDEF \r\nunlogedFiNtr" for octet in data[:3])
         if state.text:
             for start, line in state.lines.cut(data, b"\n", _LARGEST_LINE):
                 yield from self._line(start, line)
