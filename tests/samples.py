@@ -14,7 +14,7 @@ from pkicheck.pairs import check_pair
 from pkicheck.policy import BASELINE, PRIVATE, CaaPolicy, Policy
 from pkicheck.results import Result
 from pkicheck.testing import FixedClock, Zone
-from tests import derkit
+from tests import derkit, reckit
 
 AT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 """The moment at which everything here happens."""
@@ -121,5 +121,9 @@ def results() -> dict[str, Result]:
         derkit.certificate(derkit.Tbs(extensions=(derkit.AKI, each)).der()) for each in (derkit.POISON, derkit.SCTS)
     )
     made["pair"] = check_pair(pre, final, at=AT)
+    ca = reckit.Ca()
+    objects = reckit.stored(ca.pair("a.example"))
+    made["reconcile"] = reckit.run(ca, reckit.logged(ca, objects), objects, at=AT)
+    made["reconcile-orphan"] = reckit.run(ca, reckit.logged(ca, objects), objects[:1], at=AT)
     made["pair-swapped"] = check_pair(final, pre, at=AT)
     return made

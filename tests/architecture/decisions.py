@@ -7,19 +7,22 @@ replayed on observations made beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from typing import Final
 
 from pkicheck import canon, codes, der, issuevalue, methods, names, pairs, rules, zonefile
 from pkicheck.caa import CaaPlan, caa_plan, check_caa, explain_caa, iodef_reports
+from pkicheck.evidence import load
 from pkicheck.findings import Verdict
+from pkicheck.hsmlog import SignedObject, SigningEvent
 from pkicheck.lists import PackagedLists
 from pkicheck.namecheck import NamePlan, check_name, name_plan
 from pkicheck.plans import replay
 from pkicheck.ports import Observation, Seen
 from pkicheck.testing import FixedClock, Zone
-from tests import derkit
+from tests import derkit, reckit
 
 Decision = tuple[str, Callable[[], object]]
 
@@ -60,6 +63,21 @@ def _named() -> Iterator[tuple[str, NamePlan, Seen]]:
         yield name, name_plan(name), Seen(seen)
 
 
+def _reconcile(ca: reckit.Ca, log: Sequence[SigningEvent], objects: Sequence[SignedObject]) -> object:
+    return reckit.run(ca, log, objects).to_json()
+
+
+def _reconciled() -> Iterator[Decision]:
+    """Runs of reconciliation over logs and stores in memory, and the step from facts to findings."""
+    ca = reckit.Ca()
+    objects = reckit.stored([*ca.pair("a.example"), ca.crl(1), ca.leaf("b.example")])
+    for grade in ("both", "signature", "nothing"):
+        log = reckit.logged(ca, objects, grade=grade)
+        yield f"reconcile {grade}", partial(_reconcile, ca, log, objects[1:])
+    stored = load(reckit.run(ca, reckit.logged(ca, objects), objects[1:]).to_json())
+    yield "reconcile replay", lambda: stored.replay().result.to_json()
+
+
 def decisions() -> list[Decision]:
     """The registry: a name and a call without arguments for each decision."""
     pre = derkit.certificate(derkit.Tbs(extensions=(derkit.BASIC, derkit.POISON)).der())
@@ -84,6 +102,7 @@ def decisions() -> list[Decision]:
         ("issuevalue", lambda: issuevalue.parse_issue_value(b"ca.example; accounturi=https://ca.example/1")),
         ("pairs.check_pair", lambda: pairs.check_pair(pre, final, at=_AT).to_json()),
         ("pairs.precertificate_tbs", lambda: pairs.precertificate_tbs(final)),
+        *_reconciled(),
         ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
         *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),
         *((f"name {name}", lambda plan=plan, seen=seen: replay(plan, seen).to_json()) for name, plan, seen in _named()),

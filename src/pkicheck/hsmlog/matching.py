@@ -6,7 +6,7 @@ over packed octets, without a Python object for any of them. What is left is loo
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 
 import attrs
@@ -32,7 +32,8 @@ def _match_content(part: Part, rules: Rules) -> Partial:
     tally = Tally(rules)
     special = Flag.TAKEN | Flag.EXPECTED
     taken: dict[int, list[Row]] = {}
-    if any(each & special for each in flags_of(part.objects)):
+    flags = flags_of(part.objects)
+    if any(each & special for each in flags):
         rows = list(rows_of(part.objects))
         for each in sorted((row for row in rows if row.has(Flag.TAKEN)), key=in_order):
             taken.setdefault(each.extra, []).append(each)
@@ -44,13 +45,12 @@ def _match_content(part: Part, rules: Rules) -> Partial:
     for key in sorted({*events, *objects}):
         match_group(events.get(key, []), objects.get(key, []), taken, tally)
     if keys is not None:
-        _tally_equals(part, objects, tally)
+        _tally_equals(part, flags, objects, tally)
     return tally.partial(part.number)
 
 
-def _tally_equals(part: Part, looked: dict[bytes, list[Row]], tally: Tally) -> None:
+def _tally_equals(part: Part, flags: Counter[int], looked: dict[bytes, list[Row]], tally: Tally) -> None:
     """Count the pairs of equals, of which no row was looked at."""
-    flags = flags_of(part.objects)
     flags.subtract(each.flags for rows in looked.values() for each in rows)
     told = signed(part.events)
     for value, many in flags.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, cast
 
 from pkicheck.hsmlog.parts import Part, Rules
 from pkicheck.hsmlog.rows import ROW, Row, rows_of
@@ -94,7 +94,7 @@ def flags_of(data: bytes) -> Counter[int]:
     """How many rows have which flags."""
     found: Counter[int] = Counter()
     for values in column(data, "I", 66, 4):
-        found.update(each for each in values if isinstance(each, int))
+        found.update(cast("tuple[int, ...]", values))
     return found
 
 
@@ -103,6 +103,8 @@ def rows_with(data: bytes, keys: set[bytes] | None) -> list[Row]:
     if keys is None:
         return list(rows_of(data))
     found: list[Row] = []
+    if not keys:
+        return found
     at = 0
     for values in column(data, "32s", 0, 32):
         if not keys.isdisjoint(values):

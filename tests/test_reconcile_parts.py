@@ -1,0 +1,463 @@
+"""The parts of reconciliation by themselves: keys, values, counting, packed rows, what is hostile and what is large."""
+
+from __future__ import annotations
+
+import hashlib
+import tracemalloc
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from pkicheck import IssuerKey, Verdict
+from pkicheck.errors import InputError
+from pkicheck.hsmlog import KeyEvent, Locator, SignedObject, match_partition, read_object, reduce
+from pkicheck.hsmlog.counting import NO_MINUTE, settle_counts
+from pkicheck.hsmlog.describe import describe_tbs, words
+from pkicheck.hsmlog.keyring import UNKNOWN, KeyRing, delegated
+from pkicheck.hsmlog.matching import Part, Rules
+from pkicheck.hsmlog.rows import NO_TIME, Flag, MemorySpill, Row, micros, moment, pack, part_of, place, side_of
+from pkicheck.hsmlog.runs import part_rows
+from pkicheck.hsmlog.serials import SerialStats
+from pkicheck.hsmlog.values import ecdsa_raw, length_class
+from pkicheck.stores import DiskSpill
+from tests.reckit import (
+    AT,
+    BEGINS,
+    ENDS,
+    NOON,
+    Ca,
+    ListSource,
+    codes,
+    logged,
+    private_key,
+    run,
+    serial_of,
+    sha,
+    stored,
+    unreadable,
+    with_policy,
+)
+
+CA = Ca()
+OBJECTS = stored(CA.pair("parts.example"))
+EVENTS = logged(CA, OBJECTS)
+HERE = Locator(source=sha("x"), offset=0)
+
+
+def read(der: bytes) -> SignedObject:
+    """An object from its octets."""
+    found = read_object(der, locator=HERE, uid="x")
+    assert isinstance(found, SignedObject)
+    return found
+
+
+def entry(key: Any) -> IssuerKey:
+    """The entry of a key without a certificate."""
+    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return IssuerKey(certificate=None, spki=spki, caa=set(), purposes=set(), public=True, production=True)
+
+
+# --- keys
+
+
+def signed_by(key: Any, algorithm: Any, **options: Any) -> SignedObject:
+    """A certificate by any key."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "any")])
+    builder = CA._builder(name, private_key("ec", 5).public_key(), 77)
+    return read(builder.sign(key, algorithm, **options).public_bytes(Encoding.DER))
+
+
+@pytest.mark.parametrize("which", ["ec", "rsa", "pss", "pss-long", "ed25519", "p384"])
+def test_signatures_of_every_kind_verify(which: str) -> None:
+    """ECDSA, RSA v1.5, PSS with any salt, EdDSA: the key that verifies is the signer; a changed octet has none."""
+    made: Any = {
+        "ec": (ec.derive_private_key(77, ec.SECP256R1()), hashes.SHA256(), {}),
+        "p384": (ec.derive_private_key(77, ec.SECP384R1()), hashes.SHA384(), {}),
+        "rsa": (private_key("rsa", 0), hashes.SHA256(), {}),
+        "pss": (
+            private_key("rsa", 0),
+            hashes.SHA256(),
+            {"rsa_padding": padding.PSS(padding.MGF1(hashes.SHA256()), 32)},
+        ),
+        "pss-long": (
+            private_key("rsa", 0),
+            hashes.SHA384(),
+            {"rsa_padding": padding.PSS(padding.MGF1(hashes.SHA384()), 20)},
+        ),
+        "ed25519": (ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32)), None, {}),
+    }
+    key, algorithm, options = made[which]
+    this = signed_by(key, algorithm, **options)
+    ring = KeyRing([CA.issuer(), entry(key)])
+    number = ring.signer(this)
+    assert ring.keys[number].id == entry(key).id
+    assert ring.is_ecdsa(number) == (which in {"ec", "p384"})
+    damaged = attrs.evolve(this, signature=this.signature[:-1] + bytes([this.signature[-1] ^ 1]))
+    assert ring.signer(damaged) == UNKNOWN
+    assert ring.signer(attrs.evolve(this, hash="md5", algorithm=b"\x30\x00")) in {UNKNOWN, number}
+    assert ring.signer(attrs.evolve(this, algorithm=b"\x30\x00", signature=b"")) == UNKNOWN
+
+
+def test_keys_that_cannot_verify() -> None:
+    """An SPKI of an unknown kind is a key without signatures, not an exception."""
+    odd = IssuerKey(
+        certificate=None, spki=b"\x30\x03\x02\x01\x05", caa=set(), purposes=set(), public=True, production=True
+    )
+    other = private_key("rsa", 0)
+    assert isinstance(other, rsa.RSAPrivateKey)
+    ring = KeyRing([odd])
+    assert ring.signer(OBJECTS[0]) == UNKNOWN
+    assert ring.recover(0, b"x" * 256) is None
+    assert ring.by_name(OBJECTS[0]) == UNKNOWN
+    assert ring.by_name(attrs.evolve(OBJECTS[0], issuer=None)) == 0
+
+
+def ocsp_response(key: Any, certificate: x509.Certificate, *, embed: bool = True, begins: Any = NOON) -> bytes:
+    """An OCSP response about a certificate of the CA."""
+    subject = x509.load_der_x509_certificate(OBJECTS[1].der)
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        cert=subject,
+        issuer=x509.load_der_x509_certificate(CA.root),
+        algorithm=hashes.SHA256(),
+        cert_status=ocsp.OCSPCertStatus.GOOD,
+        this_update=begins.replace(tzinfo=None),
+        next_update=(begins + timedelta(days=1)).replace(tzinfo=None),
+        revocation_time=None,
+        revocation_reason=None,
+    )
+    builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, certificate)
+    if embed:
+        builder = builder.certificates([certificate])
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def responder(
+    usage: Any = ExtendedKeyUsageOID.OCSP_SIGNING, ca: Ca = CA, **fields: Any
+) -> tuple[Any, x509.Certificate]:
+    """A responder's key and certificate."""
+    key = private_key("ec", 8)
+    builder = ca._builder(
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ocsp")]), key.public_key(), serial_of("responder")
+    )
+    if usage is not None:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    return key, builder.sign(ca.private, hashes.SHA256())
+
+
+def test_delegated_responders() -> None:
+    """A response by a responder's key is no operation of the issuer's; its certificate has to be one for OCSP."""
+    key, certificate = responder()
+    objects = stored([ocsp_response(key, certificate), certificate.public_bytes(Encoding.DER)])
+    result = run(CA, logged(CA, objects[1:]), objects)
+    assert result.verdict is Verdict.PASS
+    assert "rec.ocsp-delegated" in codes(result, notes=True)
+    ring = KeyRing([CA.issuer()])
+    assert delegated(objects[0], ring) == 0
+    for other in (responder(None), responder(ExtendedKeyUsageOID.SERVER_AUTH), responder(ca=Ca(number=1))):
+        assert delegated(read(ocsp_response(*other)), ring) == UNKNOWN
+    assert delegated(read(ocsp_response(key, certificate, embed=False)), ring) == UNKNOWN
+    damaged = objects[0].signature[:-1] + bytes([objects[0].signature[-1] ^ 1])
+    assert delegated(attrs.evolve(objects[0], signature=damaged), ring) == UNKNOWN
+    assert delegated(attrs.evolve(objects[0], der=b"\x30\x00"), ring) == UNKNOWN
+    assert delegated(attrs.evolve(objects[0], der=b"\x0a"), ring) == UNKNOWN
+
+
+def test_responses_of_the_issuer_itself() -> None:
+    """An OCSP response by the issuer key is one operation; one that begins after it was stored was pre-signed."""
+    root = x509.load_der_x509_certificate(CA.root)
+    ders = [ocsp_response(CA.private, root, embed=False), ocsp_response(CA.private, root, embed=False, begins=ENDS)]
+    objects = stored(ders)
+    result = run(CA, logged(CA, objects), objects)
+    assert result.verdict is Verdict.PASS
+    (told,) = [each for each in result.findings if each.code == "rec.ocsp-presigned"]
+    assert told.saw == ("1",)
+
+
+# --- values
+
+
+def test_values_that_are_none() -> None:
+    """Octets that are no signature of ECDSA stay what they are."""
+    assert ecdsa_raw(b"abc") == b"abc"
+    assert ecdsa_raw(bytes(200)) == bytes(40)
+    assert ecdsa_raw(b"\x01" * 200) == b"\x01" * 200
+    negative = bytes.fromhex("30060201ff020101")
+    assert ecdsa_raw(negative) == negative
+    assert [length_class(each) for each in (None, 32, 51, 35, 66, 1000)] == [0, 32, 32, 20, 0, 0]
+    assert describe_tbs(b"junk") == {}
+    assert words({"kind": "crl", "time": None}) == ("crl",)
+
+
+def test_places_have_bounds() -> None:
+    """More sources or larger offsets than a row can number are refused."""
+    for source, offset in ((-1, 0), (1 << 16, 0), (0, -1), (0, 1 << 48)):
+        with pytest.raises(InputError, match="out of range"):
+            place(source, offset)
+    assert moment(micros(NOON)) == NOON
+    assert moment(NO_TIME) is None
+    row = Row(b"k" * 32, 0, bytes(8), bytes(8), 0, 0, 2 << Flag.KIND, place(7, 9))
+    assert (row.source, row.offset, row.kind) == (7, 9, "cms")
+
+
+# --- counting
+
+
+def counted(*entries: tuple[str, int, int, int]) -> tuple[int, int, int, int]:
+    """Pairs by metadata, by count, and what is left on both sides."""
+    counts = Counter({(side, 0, size, minute): many for side, size, minute, many in entries})
+    (found,) = settle_counts(counts, tolerance=2)
+    return found.metadata, found.count, found.events, found.objects
+
+
+def test_counting() -> None:
+    """Near minutes and equal sizes pair; what is left pairs by number; what lies outside explains and needs nothing."""
+    assert counted(("event", 32, 5, 3), ("object", 32, 7, 3)) == (3, 0, 0, 0)
+    assert counted(("event", 32, 5, 3), ("object", 32, 8, 3)) == (0, 3, 0, 0)
+    assert counted(("event", 32, 5, 3), ("object", 32, 3, 1), ("object", 32, 6, 1)) == (2, 0, 1, 0)
+    assert counted(("event", 48, 5, 2), ("object", 32, 5, 1)) == (0, 1, 1, 0)
+    assert counted(("event", 0, 5, 2), ("object", 32, 5, 3)) == (2, 0, 0, 1)
+    assert counted(("event", 32, NO_MINUTE, 2), ("object", 32, 5, 1)) == (0, 1, 1, 0)
+    assert counted(("event-outside", 32, 5, 2), ("object", 32, 5, 1)) == (1, 0, 0, 0)
+    assert counted(("event-outside", 32, 5, 2), ("object-outside", 32, 5, 1)) == (0, 0, 0, 0)
+    assert counted(("event", 32, 5, 2), ("object-outside", 32, 5, 1)) == (1, 0, 1, 0)
+    assert counted(("event", 32, 1, 1), ("event", 32, 9, 1), ("object", 32, 1, 1), ("object", 32, 9, 1)) == (2, 0, 0, 0)
+    assert counted(("object", 32, 1, 4)) == (0, 0, 0, 4)
+
+
+def test_metadata_read_twice_counts_once() -> None:
+    """One record of a log that is given twice is one operation, in a log without content too."""
+    log = logged(CA, OBJECTS, grade="nothing")
+    result = run(CA, [*log, *log], OBJECTS)
+    assert (result.verdict, result.grades) == (Verdict.PASS, (("metadata", 2),))
+    assert "hsm.overlap" in codes(result, notes=True)
+
+
+def test_statistics_add_up() -> None:
+    """Statistics of serials are those of the parts, in any order."""
+    one, two = SerialStats(count=3, longest=70, short=1), SerialStats(count=4, longest=60, near=2, range=1)
+    assert one + two == two + one == SerialStats(count=7, longest=70, short=1, near=2, range=1)
+    assert (one + two).weak == ("range", "short")
+
+
+# --- rows
+
+
+def rows(flags: int, *numbers: int, signature: bytes = b"s" * 8, **fields: Any) -> bytes:
+    """Packed rows of the contents with these numbers."""
+    found = b""
+    for at, number in enumerate(numbers):
+        key = hashlib.sha256(bytes([number])).digest()
+        row = Row(key, 0, signature, bytes([at] * 8), number, NO_TIME, flags, at)._replace(**fields)
+        found += pack(*row)
+    return found
+
+
+def matched(events: bytes, objects: bytes, **rules: Any) -> Any:
+    """The part of all contents."""
+    return match_partition(Part(number=1, partitions=1, events=events, objects=objects), Rules(**rules))
+
+
+OBJECT = Flag.OBJECT | 2 << Flag.KIND
+
+
+@pytest.mark.parametrize("thorough", [False, True])
+def test_equals_are_paired_without_a_look(thorough: bool) -> None:
+    """The quick way and the thorough one come to the same, whatever is missing, doubled, unsigned or rebuilt."""
+    numbers = (1, 2, 3, 4, 5)
+    for events, objects in (
+        (rows(0, *numbers), rows(OBJECT, *numbers)),
+        (rows(0, *numbers), rows(OBJECT, *numbers[1:])),
+        (rows(0, *numbers[1:]), rows(OBJECT, *numbers)),
+        (rows(0, *numbers, 3), rows(OBJECT, *numbers)),
+        (rows(0, *numbers), rows(OBJECT, *numbers, 3)),
+        (rows(0, *numbers, 3), rows(OBJECT, *numbers, 3)),
+        (rows(0, *numbers, signature=bytes(8)), rows(OBJECT, *numbers)),
+        (rows(0, *numbers, signature=bytes(8)), rows(OBJECT | Flag.REBUILT, *numbers, signature=bytes(8))),
+        (rows(0, *numbers), rows(OBJECT | Flag.TWIN, *numbers, signature=bytes(8))),
+        (rows(0, *numbers, issuer=UNKNOWN), rows(OBJECT, *numbers)),
+        (rows(0, *numbers, issuer=UNKNOWN), rows(OBJECT, *numbers, issuer=UNKNOWN)),
+        (rows(0, *numbers), rows(OBJECT, *numbers, issuer=1)),
+        (rows(0, *numbers) + rows(0, 6, signature=bytes(8)), rows(OBJECT, *numbers, 6)),
+        (b"", rows(OBJECT, *numbers)),
+        (rows(0, *numbers), b""),
+    ):
+        quick = matched(events, objects, thorough=thorough)
+        slow = matched(events, objects, thorough=True)
+        assert attrs.evolve(quick, proved=()) == attrs.evolve(slow, proved=())
+
+
+def test_what_was_dealt_with_needs_no_explanation() -> None:
+    """A leftover that was settled before, or lies outside, is counted and no exception."""
+    for flag in (Flag.SETTLED, Flag.OUTSIDE):
+        found = matched(rows(flag, 1, 2), b"")
+        assert (found.lefts, found.outside) == ((), 2)
+
+
+def test_one_object_two_signatures_of_two_logs() -> None:
+    """An object that two logs claim, one by signature and one by its prefix: the second operation is repeated."""
+    both = [
+        *logged(CA, OBJECTS, grade="signature", log="a"),
+        *logged(CA, OBJECTS[:1], grade="prefix", log="b"),
+    ]
+    assert codes(run(CA, both, OBJECTS)) == ["rec.operation-repeated"]
+    again = [*logged(CA, OBJECTS, grade="signature", log="a"), *logged(CA, OBJECTS[:1], grade="signature", log="b")]
+    assert codes(run(CA, again, OBJECTS)) == ["rec.operation-repeated"]
+    lost = logged(CA, OBJECTS, grade="signature", outcome="unknown")
+    assert codes(run(CA, lost, [])) == ["rec.no-store"] or "rec.operation-outcome-unknown" in codes(run(CA, lost, []))
+
+
+def test_a_signature_found_twice_in_the_store() -> None:
+    """Copies of an object are one for operations that tell only their signature too."""
+    copies = [*OBJECTS, *stored([OBJECTS[0].der], store="b")]
+    result = run(CA, logged(CA, OBJECTS, grade="signature"), copies)
+    assert result.verdict is Verdict.PASS
+    assert "rec.object-twice" in codes(result, notes=True)
+
+
+def test_many_equal_operations_take_linear_time() -> None:
+    """A log that repeats one operation 20,000 times is not looked at 20,000 times squared."""
+    many = b"".join(pack(bytes(32), 0, bytes(8), at.to_bytes(8, "big"), at, NO_TIME, 0, at) for at in range(20_000))
+    objects = b"".join(
+        pack(bytes(32), 0, at.to_bytes(8, "big"), at.to_bytes(8, "big"), at, NO_TIME, OBJECT, at)
+        for at in range(20_000)
+    )
+    found = matched(many, objects)
+    # The object with the number 0 has no signature to compare; it takes an operation as the others do.
+    assert dict(found.pairs) == {("digest", "cms"): 20_000}
+    assert len(matched(many, objects[:0], most=5).lefts) == 5
+
+
+@pytest.mark.slow
+def test_a_million_rows_with_three_bad_ones(tmp_path: Path) -> None:
+    """Everything is read, nothing sampled, in bounded memory: three orphans among a million (L14)."""
+    partitions, total = 64, 1_000_000
+    with DiskSpill(tmp_path) as spill:
+        held: dict[int, bytearray] = {}
+        for number in range(total + 3):
+            key = hashlib.sha256(str(number).encode()).digest()
+            part = part_of("content", key, partitions)
+            for objects, missing in ((False, number >= total), (True, number < 3)):
+                if not missing:
+                    flags = OBJECT if objects else 0
+                    held.setdefault(side_of(part, objects=objects), bytearray()).extend(
+                        pack(key, 0, key[24:], number.to_bytes(8, "big"), number, NO_TIME, flags, number)
+                    )
+            if number % 100_000 == 0:
+                for side, data in held.items():
+                    spill.append(side, bytes(data))
+                held.clear()
+        for side, data in held.items():
+            spill.append(side, bytes(data))
+        tracemalloc.start()
+        numbers = range(partitions, 2 * partitions)
+        parts = (match_partition(part_rows(each, partitions=partitions, spill=spill), Rules()) for each in numbers)
+        reduced = reduce(parts, policy=with_policy(partitions=partitions))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert Counter(left.what for left in reduced.lefts) == {"unexplained": 3, "no-operation": 3}
+    assert dict(reduced.pairs) == {("signature", "cms"): total - 3}
+    assert peak < 32 * 1024 * 1024
+
+
+# --- the edges of the first pass
+
+
+def test_records_without_time() -> None:
+    """Without any times everything lies in the window, and there is no clock to compare."""
+    objects = stored(CA.pair("t.example"), at=None)
+    result = run(CA, logged(CA, objects), objects)
+    assert result.verdict is Verdict.PASS
+    assert not [each for each in result.findings if each.code.startswith("rec.clock")]
+    rogue = logged(CA, stored([CA.leaf("x.example")], at=None), log="b")
+    assert codes(run(CA, [*logged(CA, objects), *rogue], objects)) == ["rec.operation-unexplained"]
+
+
+def test_an_operation_between_two_reads() -> None:
+    """A device without a clock: an operation that lies between two reads is in the window when the stretch meets it."""
+    (event,) = logged(CA, stored([CA.leaf("y.example")]), log="b")
+    for earliest, time, inside in (
+        (ENDS - timedelta(minutes=30), ENDS + timedelta(minutes=30), True),
+        (BEGINS - timedelta(minutes=30), BEGINS + timedelta(hours=1), True),
+        (ENDS + timedelta(minutes=1), ENDS + timedelta(minutes=30), False),
+    ):
+        moved = attrs.evolve(event, earliest=earliest, time=time)
+        found = codes(run(CA, [*EVENTS, moved], OBJECTS))
+        assert bool(found) == inside
+
+
+def test_what_lies_outside_explains_only() -> None:
+    """Records beyond the window need no explanation; objects there are not judged, failures not counted."""
+    beyond = stored([CA.leaf("z.example"), Ca(number=1).leaf("zz.example")], at=ENDS + timedelta(hours=1), store="b")
+    failed = attrs.evolve(EVENTS[0], uid="f", outcome="failed", time=AT)
+    wrapped = KeyEvent(locator=HERE, uid="w", key=CA.label, action="wrap", time=AT)
+    result = run(CA, [*EVENTS, *logged(CA, beyond[:1], key="other", log="b"), failed, wrapped], [*OBJECTS, *beyond])
+    assert result.verdict is Verdict.PASS
+    assert not {"rec.operations-failed", "hsm.key-copied"} & set(codes(result, notes=True))
+
+
+def test_blobs_are_declared() -> None:
+    """A blob of a store is an object without a signature: its digest explains an operation of its key."""
+    blob = read_object(
+        b"any octets",
+        locator=HERE,
+        uid="blob",
+        stored_at=NOON,
+        attributes=(("kind", "blob"), ("key", CA.issuer().id)),
+    )
+    assert isinstance(blob, SignedObject)
+    event = attrs.evolve(EVENTS[0], uid="b", evidence=(("digest", blob.tbs_digests[0][1]),))
+    result = run(CA, [*EVENTS, event], [*OBJECTS, blob])
+    assert (result.verdict, result.grades) == (Verdict.PASS, (("digest", 1), ("signature", 2)))
+
+
+def test_objects_that_say_little() -> None:
+    """No digest: in doubt. No serial, damaged extensions: matched all the same."""
+    bare = attrs.evolve(OBJECTS[0], uid="bare", tbs_digests=())
+    assert codes(run(CA, EVENTS, [*OBJECTS, bare])) == ["rec.object-unreadable"]
+    nameless = [attrs.evolve(each, serial=None, scts=False) for each in OBJECTS]
+    assert run(CA, EVENTS, nameless).verdict is Verdict.PASS
+    lying = [OBJECTS[0], attrs.evolve(OBJECTS[1], der=b"\x30\x00")]
+    assert run(CA, EVENTS, lying).verdict is Verdict.FAIL, (
+        "a certificate that is none cannot be that of its precertificate"
+    )
+    huge = attrs.evolve(OBJECTS[0], serial=1 << 100_000)
+    result = run(CA, EVENTS[:1], [huge], policy=with_policy(serials=False))
+    assert result.verdict is Verdict.PASS
+    assert len(result.to_json()) < 100_000
+
+
+def test_overlaps_of_a_source_are_told() -> None:
+    """What a source says of its own overlaps, and who verified it, stands in the result."""
+    log = ListSource(EVENTS, "log", overlaps=3, integrity="mac", verified_by="the vendor's tool")
+    result = run(CA, [log], OBJECTS)
+    assert "hsm.overlap" in codes(result, notes=True)
+    assert ("integrity mac by the vendor's tool",) not in [each.saw for each in result.findings]
+    assert any("vendor" in saw for each in result.findings for saw in each.saw)
+    assert result.summary().startswith("reconciliation 2026-11-21T00:00:00.000000Z to ")
+    assert run(CA, [*EVENTS, unreadable()], OBJECTS).verdict is Verdict.INCOMPLETE
+
+
+def test_memory_holds_partitions() -> None:
+    """The spill in memory gives back what was added, and nothing for what was not."""
+    spill = MemorySpill()
+    spill.append(3, b"a")
+    spill.append(3, b"b")
+    assert (list(spill.read(3)), list(spill.read(4))) == ([b"ab"], [])
+
+
+def test_kinds_of_values_are_checked() -> None:
+    """An outcome or action that does not exist is the reader's mistake."""
+    with pytest.raises(InputError, match="outcome"):
+        attrs.evolve(EVENTS[0], outcome="maybe")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="action"):
+        KeyEvent(locator=HERE, uid="x", key="k", action="melt")  # type: ignore[arg-type]
