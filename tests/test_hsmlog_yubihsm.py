@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pkicheck.errors import InputError
 from pkicheck.hsmlog.model import KeyEvent, SigningEvent, SourceReport, Unreadable
-from pkicheck.hsmlog.readers import LogRecord, YubiHsmReader, yubihsm_digest
+from pkicheck.hsmlog.readers import SIGNING_COMMANDS, LogRecord, YubiHsmReader, yubihsm_digest
 from tests.hsmlog_logs import NAME, laws, log, told, whole
 
 LAST = bytes.fromhex("2e395d1b706668737e1d2215813db47e")
@@ -53,7 +53,8 @@ def test_the_check_values() -> None:
         "#51 key ok option SET_LOG_INDEX key= token=a.log",
     ]
     assert (report.integrity, report.broken, report.last) == ("chained-unanchored", (), f"51 {LAST.hex()}")
-    assert dict(report.notes) == {"boots": "1", "key-events": "2", "passed-over": "4", "reads": "1"}
+    counted = {"boots": "1", "key-events": "2", "passed-over": "4", "reads": "1"}
+    assert dict(report.notes) == {**counted, "force-audit": "not said"}
     assert report.zone == ""
 
 
@@ -187,6 +188,17 @@ def test_the_cut_does_not_show_in_what_is_forgotten() -> None:
     entries = chain([SIGN] * 150, 65_400)
     for cut in (40, 2000):
         yubi(answer(entries[:cut]) + answer(entries[-120:]) + answer(entries[:30]))
+
+
+def test_the_options_of_the_device() -> None:
+    """Without force-audit old entries are overwritten; where signing is not audited, silence means nothing."""
+    data = answer(chain([SIGN]))
+    for forced, said in ((True, "on"), (False, "off"), (None, "not said")):
+        assert dict(yubi_once(data, force_audit=forced).notes)["force-audit"] == said
+    assert yubi_once(data).holds_signatures
+    assert yubi_once(data, audited=SIGNING_COMMANDS).holds_signatures
+    report = yubi_once(data, audited=set(SIGNING_COMMANDS) - {0x56, 0x47})
+    assert (report.holds_signatures, dict(report.notes)["not-audited"]) == (False, "SIGN_PKCS1,SIGN_ECDSA")
 
 
 def test_the_identity_is_that_of_the_device() -> None:

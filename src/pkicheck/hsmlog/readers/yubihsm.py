@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -116,6 +116,10 @@ class YubiHsmReader(LogReader[YubiHsmState]):
             fresh read of the device.
         read_from, read_to: the device was read before the first of these entries, and then at `read_to`: all its
             operations lie between. UTC.
+        force_audit: whether the device stops when its log is full, as its option says; None: nobody said. Without it
+            the oldest entries are overwritten.
+        audited: the commands that the device logs, as its option says; None: nobody said. Where a signing command is
+            not among them, the silence of the log means nothing.
         cursor: where an earlier reader stopped.
 
     Raises:
@@ -133,6 +137,8 @@ class YubiHsmReader(LogReader[YubiHsmState]):
         anchors: tuple[bytes, ...] = (),
         read_from: datetime | None = None,
         read_to: datetime | None = None,
+        force_audit: bool | None = None,
+        audited: Collection[int] | None = None,
         cursor: bytes = b"",
     ) -> None:
         super().__init__(log, cursor=cursor)
@@ -142,6 +148,7 @@ class YubiHsmReader(LogReader[YubiHsmState]):
         self._device = device or log.name
         self._anchors = frozenset(anchors)
         self._from, self._to = read_from, read_to
+        self._forced, self._audited = force_audit, audited
 
     def feed(self, data: bytes) -> Iterator[LogRecord]:
         """Take the next octets of the log."""
@@ -345,12 +352,18 @@ class YubiHsmReader(LogReader[YubiHsmState]):
             anchored = whole and state.digest in self._anchors and not missing
             level = "chained-anchored" if anchored else "chained-unanchored"
         self.integrity = level
-        notes = (("anchors-missed", ",".join(sorted(each.hex() for each in missing))),) if missing else ()
+        notes = [("force-audit", {None: "not said", True: "on", False: "off"}[self._forced])]
+        if missing:
+            notes.append(("anchors-missed", ",".join(sorted(each.hex() for each in missing))))
+        silent = [] if self._audited is None else sorted(set(SIGNING_COMMANDS) - set(self._audited))
+        if silent:
+            notes.append(("not-audited", ",".join(SIGNING_COMMANDS[each] for each in silent)))
         base = super().report()
         return attrs.evolve(
             base,
             last=f"{state.number} {state.digest.hex()}" if state.digest else "",
             verified_by="pkicheck, against the anchors given" if level == "chained-anchored" else "",
             zone="",
+            holds_signatures=not silent,
             notes=tuple(sorted((*base.notes, *notes))),
         )
