@@ -366,7 +366,8 @@ def _fit(text: str) -> str:
 
 
 def _wrap(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent="  ")
+    following = "    " if indent.endswith("- ") else "  "
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=following)
 
 
 def _second(time: str) -> str:
@@ -408,7 +409,7 @@ def summary(report: Report) -> str:
         lines.append(f"{problem.level} {problem.code}: {problem.count}{_span(problem)}")
         lines += _wrap(problem.meaning, "  ")
         rows = by_code[problem.code]
-        lines += [f"  - {_told(each)}" for each in rows[:_SHOWN_EXCEPTIONS]]
+        lines += [line for each in rows[:_SHOWN_EXCEPTIONS] for line in _wrap(_told(each), "  - ")]
         if len(rows) > _SHOWN_EXCEPTIONS:
             lines.append(f"  - and {len(rows) - _SHOWN_EXCEPTIONS} more")
     if len(report.problems) > _SHOWN_PROBLEMS:
