@@ -46,7 +46,12 @@ def cloud(reader: Any, data: bytes, **options: Any) -> tuple[list[LogRecord], So
         made: LogReader[Any] = reader(NAME, cursor=cursor, **options)
         return made
 
-    return laws(make, data)
+    want = laws(make, data)
+    # Without waiting for more octets each part is tried at once: the same comes out.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_module, "_STEP", 1)
+        assert laws(make, data) == want
+    return want
 
 
 def trail(*records: dict[str, Any]) -> bytes:
@@ -128,6 +133,33 @@ def test_a_record_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     data = trail(SIGN, {**SIGN, "x": "y" * 1000}, SIGN)
     records, report = cloud(CloudTrailReader, data)
     assert (len(signed(records)), report.unreadable) == (2, 1)
+
+
+def test_the_bounds_of_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record of just the bound is read; one octet more is too much."""
+    monkeypatch.setattr(json_module, "_STEP", 1)
+    size = len(json.dumps(SIGN))
+    for bound, count in ((size, 2), (size - 1, 0)):
+        monkeypatch.setattr(json_module, "_LARGEST", bound)
+        for data in (trail(SIGN, SIGN), b"\n".join([json.dumps(SIGN).encode()] * 2) + b"\n"):
+            records, report = cloud(CloudTrailReader, data)
+            assert len(signed(records)) == count
+            assert (report.unreadable == 0) == (count == 2)
+
+
+def test_what_follows_damage() -> None:
+    """Behind damage the next record that begins after another is read, at its own place; what lies between is one."""
+    good = json.dumps(SIGN).encode()
+    for between in (b"}, {", b"},{", b"}\n , \n{", b"x\n{"):
+        data = b'[{"a":nonsense' + between + good[1:] + b"]"
+        records, report = cloud(CloudTrailReader, data)
+        assert [each.locator.offset for each in records] == [1, data.index(good[1:]) - 1]
+        assert told(records[0]) == "unreadable at 1: a JSON object"
+        assert (report.unreadable, report.gaps) == (1, ())
+    long = b'[{"a":nonsense' + b" " * 300 + b"}," + good + b"," + good.replace(b"20Z", b"21Z") + b"]"
+    assert len(signed(cloud(CloudTrailReader, long)[0])) == 2
+    nothing = cloud(CloudTrailReader, b'[{"a":nonsense' + b"x" * 300)[1]
+    assert (nothing.unreadable, nothing.records) == (1, 1)
 
 
 def test_memory_is_bounded_by_identities(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from pkicheck import canon, codes, der, issuevalue, methods, names, pairs, rules, zonefile
 from pkicheck.caa import CaaPlan, caa_plan, check_caa, explain_caa, iodef_reports
 from pkicheck.evidence import load
 from pkicheck.findings import Verdict
-from pkicheck.hsmlog import SignedObject, SigningEvent
+from pkicheck.hsmlog import SignedObject, SigningEvent, readers
 from pkicheck.lists import PackagedLists
 from pkicheck.namecheck import NamePlan, check_name, name_plan
 from pkicheck.plans import replay
 from pkicheck.ports import Observation, Seen
 from pkicheck.testing import FixedClock, Zone
 from tests import derkit, reckit
+from tests.hsmlog_logs import NAME, laws, log
 
 Decision = tuple[str, Callable[[], object]]
 
@@ -78,6 +79,24 @@ def _reconciled() -> Iterator[Decision]:
     yield "reconcile replay", lambda: stored.replay().result.to_json()
 
 
+def _read_logs() -> Iterator[Decision]:
+    """Every reader of HSM logs over its sample."""
+    mapping = readers.mapping_from_json(log("mapping-luna.json"))
+    made: dict[str, Callable[[bytes], readers.LogReader[Any]]] = {
+        "spy-0.23.txt": lambda cursor: readers.SpyReader(NAME, zone=timezone.utc, cursor=cursor),
+        "p11kit-0.24.txt": lambda cursor: readers.P11KitReader(NAME, cursor=cursor),
+        "yubihsm-reset.bin": lambda cursor: readers.YubiHsmReader(NAME, cursor=cursor),
+        "cloudtrail-records.json": lambda cursor: readers.CloudTrailReader(NAME, cursor=cursor),
+        "cloudhsm-audit.txt": lambda cursor: readers.CloudHsmReader(NAME, cursor=cursor),
+        "gcp-entries.jsonl": lambda cursor: readers.GcpKmsReader(NAME, cursor=cursor),
+        "azure-pt1h.json": lambda cursor: readers.AzureHsmReader(NAME, cursor=cursor),
+        "mapping-luna.csv": lambda cursor: readers.MappingReader(NAME, mapping=mapping, cursor=cursor),
+    }
+    for name, make in made.items():
+        yield f"hsmlog {name}", partial(laws, make, log(name))
+    yield "hsmlog detect", partial(readers.detect, log("spy-0.24.txt"))
+
+
 def decisions() -> list[Decision]:
     """The registry: a name and a call without arguments for each decision."""
     pre = derkit.certificate(derkit.Tbs(extensions=(derkit.BASIC, derkit.POISON)).der())
@@ -103,6 +122,7 @@ def decisions() -> list[Decision]:
         ("pairs.check_pair", lambda: pairs.check_pair(pre, final, at=_AT).to_json()),
         ("pairs.precertificate_tbs", lambda: pairs.precertificate_tbs(final)),
         *_reconciled(),
+        *_read_logs(),
         ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
         *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),
         *((f"name {name}", lambda plan=plan, seen=seen: replay(plan, seen).to_json()) for name, plan, seen in _named()),

@@ -24,7 +24,7 @@ import attrs
 from pkicheck.canon import Sha256
 from pkicheck.errors import InputError
 from pkicheck.hsmlog.model import Gap, Integrity, KeyEvent, Locator, SigningEvent, SourceReport, Unreadable
-from pkicheck.hsmlog.readers._cursor import dump, load
+from pkicheck.hsmlog.readers._cursor import dump, load, prepare
 
 __all__ = ["Base", "Counts", "Lines", "LogName", "LogReader", "LogRecord", "LogSource"]
 
@@ -177,6 +177,12 @@ class LogReader(ABC, Generic[_S]):
     integrity: Integrity = "none"
     holds_signatures: ClassVar[bool] = True
     zone: str = "UTC"
+
+    def __init_subclass__(cls) -> None:
+        """Resolve the types of its state at import: later, a decision would compile text."""
+        super().__init_subclass__()
+        if "kind" in vars(cls):
+            prepare(cls.kind)
 
     def __init__(self, log: LogName, *, cursor: bytes = b"") -> None:
         self.log = log

@@ -17,7 +17,7 @@ import attrs
 from pkicheck.canon import JsonValue, canonical, decode_bytes, encode_bytes, parse_json
 from pkicheck.errors import InputError
 
-__all__ = ["dump", "load"]
+__all__ = ["dump", "load", "prepare"]
 
 _T = TypeVar("_T")
 # Integers of JSON stay below 2**53 (RFC 8785); a larger one is written as a text by its own class.
@@ -41,6 +41,15 @@ def _plain(value: object) -> JsonValue:
 @lru_cache(maxsize=64)
 def _hints(kind: type) -> Mapping[str, Any]:
     return get_type_hints(kind)
+
+
+def prepare(kind: Any) -> None:  # noqa: ANN401 - a type of any kind
+    """Resolve the types of a class of state, and of all classes in it: once, when its module is imported."""
+    if attrs.has(kind):
+        for inner in _hints(kind).values():
+            prepare(inner)
+    for inner in get_args(kind):
+        prepare(inner)
 
 
 def _wrong(where: str, want: object) -> InputError:
