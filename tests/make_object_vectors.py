@@ -166,6 +166,15 @@ def _certificates() -> Iterator[_Case]:
         serial=None,
     )
 
+    ids = attrs.evolve(tbs, ids=element(0x81, b"\0x") + element(0x82, b"\0y")).der()
+    yield case("unique-ids", "Unique identifiers.", "RFC 5280 §4.1.2.8", certificate(ids), tbs=ids)
+    three = attrs.evolve(tbs, validity=sequence(utc("261121120000Z"), utc("270219115959Z"), integer(1))).der()
+    yield case("three-dates", "What stands behind two dates is no date.", "L07", certificate(three), tbs=three)
+    longer = sequence(plain[3:] if plain[1] == 0x81 else plain[4:], integer(1))
+    why = "an object in DER: trailing-bytes at octet "
+    odd = certificate(longer)
+    yield _Case("field-too-many", "A field too many.", "L07", odd, why=why + str(odd.index(longer) + len(longer) - 3))
+
 
 def _lists() -> Iterator[_Case]:
     begins, ends = utc("261121120000Z"), utc("261128120000Z")
@@ -197,6 +206,14 @@ def _lists() -> Iterator[_Case]:
         ends="2026-11-28T12:00:00Z",
         **times,
     )
+
+    held = explicit(0, sequence(extension("2.5.29.20", integer(4), critical=True)))
+    tbs = _crl(integer(1), ECDSA_SHA256, _NAME, begins, held)
+    yield _Case("crl-critical", "A number marked critical.", "L07", _signed(tbs), tbs=tbs, serial=4, **times)
+    tbs = _crl(integer(1), ECDSA_SHA256, _NAME, begins, held, integer(1))
+    odd = _signed(tbs)
+    why = f"an object in DER: trailing-bytes at octet {odd.index(tbs) + len(tbs) - 3}"
+    yield _Case("crl-field-too-many", "A field too many.", "L07", odd, why=why)
 
 
 def _requests() -> Iterator[_Case]:
@@ -235,6 +252,26 @@ def _responses() -> Iterator[_Case]:
     yield case(
         "ocsp-two", "Several answers: what they have in common.", _signed(two), two, begins="2026-11-22T12:00:00Z"
     )
+    days = [element(0x18, b"202611%d120000Z" % day) for day in (20, 25, 23, 29)]
+    before = sequence(status, element(0x80), days[0], explicit(0, days[1]))
+    after = sequence(status, element(0x80), days[2], explicit(0, days[3]))
+    none = sequence(octets(b"x"))
+    for number, (answers, begins, ends) in enumerate(
+        (
+            ((single, before), "2026-11-21T12:00:00Z", "2026-11-25T12:00:00Z"),
+            ((before, single), "2026-11-21T12:00:00Z", "2026-11-25T12:00:00Z"),
+            ((single, after), "2026-11-23T12:00:00Z", "2026-11-28T12:00:00Z"),
+            ((single, none), "2026-11-21T12:00:00Z", "2026-11-28T12:00:00Z"),
+        )
+    ):
+        several = sequence(explicit(2, octets(bytes(20))), _MOMENT, sequence(*answers))
+        comment = "Several answers: what they have in common."
+        yield case(f"ocsp-several-{number}", comment, _signed(several), several, begins=begins, ends=ends)
+    keyed = sequence(explicit(0, integer(0)), explicit(2, octets(bytes(20))), _MOMENT, sequence(single))
+    yield case("ocsp-version-by-key", "With the version written, by key.", _signed(keyed), keyed)
+    more = _signed(by_key, ECDSA_SHA256, _SIGNATURE, integer(1))
+    why = f"an object in DER: trailing-bytes at octet {len(more) - 3}"
+    yield _Case("ocsp-field-too-many", "A field too many.", "RFC 6960 §4.2.1", more, why=why)
     odd = sequence(explicit(2, octets(bytes(20))), _MOMENT, sequence(octets(b"x")))
     yield case("ocsp-odd-answer", "An answer that is none.", _signed(odd), odd, begins="", ends="")
     why = "a signed OCSP response: this one says that there is none"
@@ -289,6 +326,17 @@ def _messages() -> Iterator[_Case]:
     yield case(
         "cms-ecdsa", "The algorithm names a hash.", message(signer(implicit, digest=_SHA384, algorithm=ECDSA_SHA256))
     )
+    fields = (integer(1), signer_id, _SHA256, implicit, _RSA, octets(b"\1\2"))
+    yield case("cms-unsigned-attributes", "With unsigned attributes.", message(sequence(*fields, explicit(1))))
+    more = message(sequence(*fields, integer(1)))
+    why = f"an object in DER: trailing-bytes at octet {len(more) - 3}"
+    yield case("cms-signer-too-long", "A field too many in the signer.", more, kind="", why=why)
+    inner = sequence(integer(1), set_of(_SHA256), sequence(_DATA), set_of(signer(implicit)), integer(1))
+    more = sequence(_SIGNED_DATA, explicit(0, inner))
+    why = f"an object in DER: trailing-bytes at octet {len(more) - 3}"
+    yield case("cms-too-long", "A field too many.", more, kind="", why=why)
+    other = message(signer(implicit, digest=_algorithm("1.2.3")))
+    yield case("cms-hash-unknown", "A hash that is not known.", other, hash="?")
     content = sequence(_DATA, explicit(0, octets(b"hello")))
     yield case(
         "cms-content",
@@ -321,6 +369,8 @@ def _messages() -> Iterator[_Case]:
     token = message(signer(implicit))
     yield case("time-stamp", "A time-stamp response.", sequence(sequence(integer(0)), token))
     why = "a time-stamp response with a token: this one was refused"
+    refused = sequence(sequence(integer(2), sequence(), integer(1)))
+    yield case("time-stamp-refused-why", "Refused, with words.", refused, kind="", why=why, certain=True)
     yield case(
         "time-stamp-refused", "Refused, no token.", sequence(sequence(integer(2))), kind="", why=why, certain=True
     )
@@ -336,6 +386,10 @@ def _nothing() -> Iterator[_Case]:
     yield case("text", "Text.", b"hello", "an object in DER: truncated at octet 0")
     yield case("nothing-inside", "An empty SEQUENCE.", sequence(), "an object in DER: missing-element at octet 2")
     yield case("number", "A SEQUENCE with a number.", sequence(integer(1)), "an object in DER: wrong-tag at octet 2")
+    yield case("one-inside", "One SEQUENCE inside, and no number first.", sequence(sequence(oid("1.2.3"))))
+    yield case("number-and-bits", "A number, and bits behind it.", sequence(sequence(integer(1)), bits(b"x")))
+    first = sequence(octets(b"x"), _NAME, utc("261121120000Z"))
+    yield case("odd-first", "A first field that fits nothing.", _signed(first))
     yield case("public-key", "A public key.", sequence(_RSA, bits(b"x")))
     yield case("no-algorithm", "No algorithm behind.", sequence(sequence(integer(1), _NAME), sequence(integer(1))))
     yield case("odd-inside", "Three parts, and nothing known inside.", _signed(sequence(octets(b"x"))))
