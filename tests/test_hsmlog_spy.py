@@ -628,6 +628,16 @@ def test_what_is_known_of_a_key_stays() -> None:
     assert [each.key for each in signed(spy(trace.text)[0])] == ["aaaa", "bbbb", "0x9"]
 
 
+def test_an_id_stays_known() -> None:
+    """The id of a key is kept when a later search does not say it."""
+    lines = b"[in] hSession = 0x1\n[in] pTemplate[1]: \n"
+    named = lines + b"    CKA_ID                00005643cd42fa40 / 2\n" + dump(b"\x07\x08")
+    found = b"[in] hSession = 0x1\nObject 0x2 matches\n"
+    trace = Trace().open().call("C_FindObjectsInit", named).call("C_FindObjects", found)
+    trace.call("C_FindObjectsInit", lines).call("C_FindObjects", found).init(key=2).sign(DIGEST, SIGNATURE)
+    assert signed(spy(trace.text)[0])[0].key == "0708"
+
+
 def test_shapes_that_the_quick_patterns_leave() -> None:
     """A length query with a line more than its lines, a signature with a rest behind it: the block is unreadable."""
     for old, new in (
