@@ -53,7 +53,9 @@ def add(subparsers: Subparsers) -> None:
             allow_abbrev=False,
         )
         action.add_argument("file", metavar="FILE[:FORMAT]", help=f"the log; formats: {', '.join(FORMATS)}")
-        action.add_argument("--zone", metavar="ZONE", help="the zone of local times: UTC, +01:00, Europe/Madrid")
+        action.add_argument(
+            "--zone", metavar="ZONE", help="the zone of local times: UTC, +01:00, Europe/Madrid (--zone=-05:00)"
+        )
         action.add_argument("--mapping", metavar="FILE", help="how to read a log of the format mapping")
         action.add_argument(
             "--anchor", metavar="HEAD", action="append", default=[], help="a head or digest that somebody else kept"

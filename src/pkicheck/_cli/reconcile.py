@@ -81,7 +81,11 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--covers", metavar="A/B", help="a stretch of time that the logs answer for; repeatable", **many
     )
-    parser.add_argument("--zone", metavar="ZONE", help="the zone of local times in logs: UTC, +01:00, Europe/Madrid")
+    parser.add_argument(
+        "--zone",
+        metavar="ZONE",
+        help="the zone of local times in logs: UTC, +01:00, Europe/Madrid (west of Greenwich: --zone=-05:00)",
+    )
     parser.add_argument("--mapping", metavar="FILE", help="how to read logs of the format mapping")
     parser.add_argument("--anchor", metavar="HEAD", help="a head or digest of a log that somebody else kept", **many)
     parser.add_argument("--expect", metavar="FILE", help="operations announced beforehand (JSON)")
