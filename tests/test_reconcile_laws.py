@@ -290,6 +290,18 @@ def test_a_late_record_is_not_lost() -> None:
     assert "rec.operation-unexplained" in codes(result)
 
 
+def test_still_open_in_a_short_window() -> None:
+    """A window that ends soon after the one before: what is open stays open, and is settled later."""
+    (this,) = stored([CA.leaf("edge.example")], at=NOON + timedelta(minutes=9))
+    (event,) = logged(CA, [this], before=600)
+    parts = [(BEGINS, NOON), (NOON, NOON + timedelta(minutes=5)), (NOON + timedelta(minutes=5), ENDS)]
+    first, second, third = follow([event], [this], parts)
+    assert "rec.operation-open" in codes(first)
+    assert "rec.operation-open" in codes(second)
+    assert third.grades == (("signature", 1),)
+    assert not refusals([first, second, third])
+
+
 def test_cursors_are_strict() -> None:
     """A cursor is what a run writes, or an InputError; written again it is the same."""
     result = follow(logged(CA, OBJECTS, before=1), OBJECTS[:4], [(BEGINS, NOON + timedelta(seconds=30))])[0]
@@ -309,6 +321,7 @@ def test_cursors_are_strict() -> None:
         ('"row":"', '"row":"AAAA'),
         ('"seen":"', '"seen":5,"s":"'),
         ('"open":[', '"open":5,"o":['),
+        ('"until":"2026', '"until":5,"x":"2026'),
     ):
         assert old in text
         broken = text.replace(old, new, 1).replace(",]", "]")

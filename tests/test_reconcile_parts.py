@@ -25,7 +25,21 @@ from pkicheck.hsmlog.counting import NO_MINUTE, settle_counts
 from pkicheck.hsmlog.describe import describe_tbs, words
 from pkicheck.hsmlog.keyring import UNKNOWN, KeyRing, delegated
 from pkicheck.hsmlog.matching import Part, Rules
-from pkicheck.hsmlog.rows import NO_TIME, Flag, MemorySpill, Row, micros, moment, pack, part_of, place, side_of
+from pkicheck.hsmlog.rows import (
+    NO_TIME,
+    ROW,
+    Flag,
+    MemorySpill,
+    Row,
+    RowWriter,
+    micros,
+    moment,
+    pack,
+    part_of,
+    place,
+    rows_of,
+    side_of,
+)
 from pkicheck.hsmlog.runs import part_rows
 from pkicheck.hsmlog.serials import SerialStats
 from pkicheck.hsmlog.values import ecdsa_raw, length_class
@@ -461,3 +475,75 @@ def test_kinds_of_values_are_checked() -> None:
         attrs.evolve(EVENTS[0], outcome="maybe")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="action"):
         KeyEvent(locator=HERE, uid="x", key="k", action="melt")  # type: ignore[arg-type]
+
+
+def test_a_precertificate_that_cannot_be_looked_for() -> None:
+    """A certificate whose precertificate cannot be rebuilt is in doubt; a hash that nobody knows is none."""
+    for broken in ({"der": b"\x30\x00"}, {"hash": "shake_256"}):
+        odd = attrs.evolve(OBJECTS[1], **broken)
+        result = run(CA, EVENTS, [OBJECTS[0], odd], policy=with_policy(signatures="trust"))
+        assert "rec.object-unreadable" in codes(result)
+    log = [attrs.evolve(EVENTS[0], hash="sha9", evidence=(("message", OBJECTS[0].tbs),)), EVENTS[1]]
+    assert run(CA, log, OBJECTS).grades == (("metadata", 1), ("signature", 1))
+
+
+def test_scopes_of_crls() -> None:
+    """CRLs of another distribution point, or deltas, have numbers of their own (RFC 5280 §5.2.3, §5.2.4)."""
+
+    def crl(number: int, *extensions: x509.ExtensionType) -> bytes:
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(CA.subject)
+            .last_update(NOON)
+            .next_update(AT)
+            .add_extension(x509.CRLNumber(number), critical=False)
+        )
+        for each in extensions:
+            builder = builder.add_extension(each, critical=True)
+        return builder.sign(CA.private, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    point = x509.IssuingDistributionPoint(
+        full_name=[x509.UniformResourceIdentifier("http://a.example/")],
+        relative_name=None,
+        only_contains_user_certs=False,
+        only_contains_ca_certs=False,
+        only_some_reasons=None,
+        indirect_crl=False,
+        only_contains_attribute_certs=False,
+    )
+    objects = stored([crl(1), crl(1, point), crl(1, x509.DeltaCRLIndicator(1)), *([crl(2)] * 2)])
+    result = run(CA, logged(CA, objects), objects)
+    assert not [each for each in codes(result, notes=True) if "crl" in each]
+    damaged = [attrs.evolve(each, tbs=b"\x30\x02\xa0\x00", uid=f"d{at}") for at, each in enumerate(objects)]
+    trust = with_policy(signatures="trust")
+    assert "rec.not-checked" in codes(run(CA, logged(CA, damaged), damaged, policy=trust))
+
+
+def test_bounds_of_small_things() -> None:
+    """An event beyond all objects, keys of one name, a response that is none, more contents than operations."""
+    assert counted(("event", 32, 20, 1), ("object", 32, 1, 1)) == (0, 1, 0, 0)
+    assert counted(("event-outside", 32, 1, 1)) == (0, 0, 0, 0)
+    outside = [attrs.evolve(each, time=AT) for each in logged(CA, OBJECTS, grade="nothing")]
+    assert "rec.counted-only" not in codes(run(CA, outside, []), notes=True)
+    same = Ca(number=1)
+    ring = KeyRing([each.issuer(aliases=CA.issuer().aliases) for each in (CA, same)])
+    assert ring.named(EVENTS[0]) == UNKNOWN
+    assert ring.named(attrs.evolve(EVENTS[0], key=CA.issuer().id)) != UNKNOWN
+    weak = KeyRing([Ca("rsa").issuer()])
+    assert weak.recover(0, bytes(256)) is None
+    assert delegated(attrs.evolve(OBJECTS[0], der=bytes.fromhex("3000")), ring) == UNKNOWN
+    events = rows(0, 1)
+    objects = rows(OBJECT, 1) + rows(OBJECT, 1, signature=b"t" * 8)
+    found = match_partition(Part(number=0, partitions=1, events=events, objects=objects), Rules())
+    assert len(found.taken) == 1
+
+
+def test_rows_are_handed_over_in_pieces() -> None:
+    """More rows than are held back at once all arrive, and a second flush adds none."""
+    spill = MemorySpill()
+    writer = RowWriter(spill, 1)
+    for number in range(300):
+        writer.add("content", next(rows_of(rows(0, number % 250))))
+    writer.flush()
+    writer.flush()
+    assert len(b"".join(spill.read(side_of(1, objects=False)))) == 300 * ROW

@@ -121,7 +121,8 @@ def _candidates(record: _Record | None, row: Row) -> tuple[bytes, ...]:
         rebuilt = precertificate_tbs(record.der)
     except DerError:
         return ()
-    return tuple(message_digest(each, record.hash)[:32].ljust(32, b"\0") for each in rebuilt)
+    digests = [message_digest(each, record.hash) for each in rebuilt]
+    return tuple(each[:32].ljust(32, b"\0") for each in digests if each is not None)
 
 
 class _Settling:
@@ -168,7 +169,7 @@ class _Settling:
             if left.what == "pair-differs" and left.other is not None:
                 certificate, precertificate = self._record(left.row), self._record(left.other)
                 if isinstance(certificate, SignedObject) and isinstance(precertificate, SignedObject):
-                    wanted = message_digest(precertificate.tbs, certificate.hash)[:32].ljust(32, b"\0")
+                    wanted = (message_digest(precertificate.tbs, certificate.hash) or b"")[:32].ljust(32, b"\0")
                     found = _candidates(certificate, left.row._replace(flags=left.row.flags | Flag.REBUILT))
                     if wanted in found:
                         good.add(found[0])

@@ -358,15 +358,17 @@ class _Split:
             return
         digest = this.tbs_digests[0][1]
         essence = digest[:8]
-        if this.scts:
-            rebuilt = self._rebuilt(this)
-            if rebuilt is not None:
-                essence = rebuilt[:8]
-                if self._side != "ct":
-                    flags = (row.flags | Flag.REBUILT) & ~(Flag.TWIN | 0xFF << Flag.KIND)
-                    flags |= _KIND_BITS["precertificate"]
-                    stand_in = row._replace(key=_key(rebuilt), signature=_ZERO, flags=flags, extra=NO_TIME)
-                    self._writer.add("content", stand_in)
+        rebuilt = self._rebuilt(this) if this.scts else None
+        if rebuilt is not None:
+            essence = rebuilt[:8]
+            if self._side != "ct":
+                flags = (row.flags | Flag.REBUILT) & ~(Flag.TWIN | 0xFF << Flag.KIND)
+                flags |= _KIND_BITS["precertificate"]
+                stand_in = row._replace(key=_key(rebuilt), signature=_ZERO, flags=flags, extra=NO_TIME)
+                self._writer.add("content", stand_in)
+        elif this.scts and not row.flags & (Flag.OUTSIDE | Flag.SETTLED):
+            # Its precertificate was signed, and cannot be looked for.
+            self.notice("object-without-digest", "object", row.uid, row.offset, "precertificate")
         # Content alone tells two objects apart: a twin is the same precertificate.
         content = int.from_bytes(digest[:8], "big", signed=True)
         name = row.issuer.to_bytes(2, "big") + (b"" if row.issuer != UNKNOWN else this.issuer or b"")

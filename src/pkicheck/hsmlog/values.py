@@ -15,6 +15,11 @@ from pkicheck.der import INTEGER, SEQUENCE, DerError, read
 
 __all__ = ["ecdsa_raw", "is_ecdsa", "length_class", "message_digest"]
 
+_HASHES: Final = frozenset(
+    {*("sha1", "sha224", "sha256", "sha384", "sha512", "sha512_224", "sha512_256")}
+    | {*("sha3_224", "sha3_256", "sha3_384", "sha3_512")}
+)
+
 # The widths of r and s: the sizes of the orders of the curves in use, in octets.
 _WIDTHS: Final = (20, 24, 28, 32, 48, 64, 66)
 # DigestInfo is this much longer than the digest (SHA-1 has a shorter name).
@@ -47,8 +52,13 @@ def ecdsa_raw(value: bytes) -> bytes:
     return r.to_bytes(width, "big") + s.to_bytes(width, "big") if width else value
 
 
-def message_digest(message: bytes, name: str) -> bytes:
-    """The digest of a message under a hash, as hashlib names it; SHA-256 where there is none (pure schemes)."""
+def message_digest(message: bytes, name: str) -> bytes | None:
+    """The digest of a message under a hash, as hashlib names it; SHA-256 where there is none (pure schemes).
+
+    None for a hash that is not known, or that has no size of its own.
+    """
+    if name and name not in _HASHES:
+        return None
     return hashlib.new(name or "sha256", message, usedforsecurity=False).digest()
 
 
