@@ -581,8 +581,40 @@ def test_fractions(stamp_: str, micros: int) -> None:
 
 def test_p11_kit_keys() -> None:
     """What happens to keys is told."""
-    data = p11(("C_DestroyObject", "  IN: hSession = S1\n  IN: hObject = H9\n", "CKR_OK"))
-    assert [told(each) for each in cloud(P11KitReader, data)[0]] == ["#1 key ok delete C_DestroyObject key=H9"]
+    pointer = "0x7FFD7658BFC8 = H3"
+    cases = (
+        ("C_DestroyObject", "IN: hObject = H9", "delete C_DestroyObject key=H9"),
+        ("C_GenerateKeyPair", f"OUT: phPrivateKey = {pointer}", "generate C_GenerateKeyPair key=H3"),
+        ("C_CreateObject", f"OUT: phObject = {pointer}", "import C_CreateObject key=H3"),
+        ("C_UnwrapKey", f"OUT: phKey = {pointer}", "unwrap C_UnwrapKey key=H3"),
+        ("C_WrapKey", "IN: hWrappingKey = H1\n  IN: hKey = H2", "wrap C_WrapKey key=H2"),
+        ("C_CopyObject", f"IN: hObject = H2\n OUT: phNewObject = {pointer}", "copy C_CopyObject key=H2"),
+        ("C_DeriveKey", f"IN: hBaseKey = H2\n OUT: phKey = {pointer}", "derive C_DeriveKey key=H2"),
+    )
+    for function, line, want in cases:
+        for result, outcome in (("CKR_OK", "ok"), ("CKR_DEVICE_ERROR", "failed")):
+            data = p11((function, f"  IN: hSession = S1\n  {line}\n", result))
+            assert [told(each) for each in cloud(P11KitReader, data)[0]] == [f"#1 key {outcome} {want}"]
+
+
+def test_p11_kit_recovers() -> None:
+    """C_SignRecover signs too; an operation without its data has no length."""
+    data = p11(begin("CKM_RSA_PKCS", "C_SignRecoverInit"), end('(1) "x"', '(1) "s"', "C_SignRecover"))
+    data += p11(begin("CKM_ECDSA"), ("C_Sign", '  IN: hSession = S1\n OUT: pSignature = (1) "s"\n', "CKR_OK"))
+    assert [told(each) for each in cloud(P11KitReader, data)[0]] == [
+        "#2 sign ok CKM_RSA_PKCS key=H2 signature=73/1 length=1",
+        "#4 sign ok CKM_ECDSA key=H2 signature=73/1",
+    ]
+
+
+def test_p11_kit_structures_are_bounded() -> None:
+    """The inside of a structure counts as lines of its call, and names that mean nothing are not remembered."""
+    inside = b"C_X\n  IN: a = {\n" + b"\tb: c\n" * 9_998
+    assert cloud(P11KitReader, inside + b"\tb: c\nC_X = CKR_OK\n")[1].unreadable == 0
+    assert cloud(P11KitReader, inside + b"\tb: c\n" * 2 + b"C_X = CKR_OK\n")[1].unreadable == 1
+    reader = P11KitReader(NAME)
+    assert not list(reader.feed(b"C_X\n" + b"".join(b"  IN: n%d = %s\n" % (at, b"x" * 99) for at in range(99))))
+    assert len(reader.cursor()) < 1000
 
 
 def test_p11_kit_damage() -> None:

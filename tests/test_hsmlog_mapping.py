@@ -146,10 +146,25 @@ def test_json_lines() -> None:
     ]
     data = b"\n".join(json.dumps(row).encode() for row in rows) + b"\n[]\nx\n" + b"[" * 100_000 + b"\n"
     records, report = mapped(mapping, data)
-    assert signed(records)[0].uid == "a.log:a"
+    assert [each.uid for each in signed(records)] == ["a.log:a", f"a.log:{len(json.dumps(rows[0])) + 1}"]
     kinds = ["SigningEvent"] * 2 + ["Unreadable"] * 2 + ["KeyEvent"] + ["Unreadable"] * 3
     assert [type(each).__name__ for each in records] == kinds
     assert (report.overlaps, dict(report.notes)["numbers-going-back"]) == (1, "2")
+
+
+def test_octets_are_read_strictly() -> None:
+    """Base64 with something else in it is no base64, a member that is an enormous number is no text."""
+    mapping = {**LINES, "signature": {"column": "s", "encoding": "base64"}, "key": "k"}
+    for row, unreadable in (({"s": "AAE=", "k": "a"}, 0), ({"s": "A!AE=", "k": "a"}, 1), ({"s": "", "k": True}, 0)):
+        assert mapped(mapping, json.dumps(row).encode())[1].unreadable == unreadable
+    (event,) = signed(mapped(mapping, b'{"k": 18446744073709551616}')[0])
+    assert event.key == ""
+    (event,) = signed(mapped(mapping, b'{"k": 18446744073709551615}')[0])
+    assert event.key == "18446744073709551615"
+    with pytest.raises(InputError, match="^mapping is not readable"):
+        mapping_from_json(b"{")
+    with pytest.raises(InputError, match="^cursor: it is not one of mapping"):
+        MappingReader(NAME, mapping=mapping_from_json(json.dumps(LINES).encode()), cursor=SpyReader(NAME).cursor())
 
 
 def test_a_line_that_is_too_long() -> None:
@@ -180,6 +195,10 @@ def test_a_line_that_is_too_long() -> None:
             "mapping.event.keys must give",
         ),
         ({"event": {"column": "a", "signs": ["b"], "others": "pass", "more": 1}}, "mapping.event has an unknown field"),
+        (
+            {"event": {"column": "a", "signs": ["b"], "others": "pass", "keys": [1]}},
+            "mapping.event.keys must give each",
+        ),
         ({"outcome": {"column": "a", "ok": "b"}}, "mapping.outcome.ok must be a list"),
         ({"outcome": {"column": "a", "bad": []}}, "mapping.outcome has an unknown field"),
         ({"time": {"column": "a", "form": "b"}}, "mapping.time.form must be one of"),

@@ -26,6 +26,7 @@ __all__ = ["P11Call", "P11KitReader", "P11KitState", "P11Operation"]
 
 _LARGEST: Final = 64 * 1024
 _LONGEST_CALL: Final = 10_000
+_LONGEST_NAME: Final = 200
 _MOST: Final = 100_000
 _BEGIN: Final = re.compile(rb"(C_\w{1,60})")
 _END: Final = re.compile(rb"(C_\w{1,60}) = (CKR_\w{1,60}|\S{1,60})")
@@ -49,6 +50,10 @@ _ONCE: Final = {
     "C_Sign": ("pData", "pSignature"),
     "C_SignRecover": ("pData", "pSignature"),
     "C_Decrypt": ("pEncryptedData", "pData"),
+}
+# What is remembered of a call: everything else may be as long as it likes.
+_KEPT: Final = frozenset({"hSession", "hKey", "pPart", "pSignature", "pData", "pEncryptedData"}) | {
+    name for _, name in _KEYS.values()
 }
 
 
@@ -132,7 +137,7 @@ class P11KitReader(LogReader[P11KitState]):
         if line is not None and (match := _END.fullmatch(line)):
             if call is not None and call.function == match[1].decode():
                 self.state.call = None
-                yield from self._done(call, match[2].decode("ascii", "replace"))
+                yield from self._done(call, match[2].decode("latin-1"))
                 return
         elif line is not None and (match := _BEGIN.fullmatch(line)):
             if call is not None:
@@ -143,8 +148,9 @@ class P11KitReader(LogReader[P11KitState]):
             return
         elif call is not None and line is not None and (match := _LINE.fullmatch(line)) and call.lines < _LONGEST_CALL:
             call.lines += 1
-            if call.function not in _SECRETS:
-                call.values[match[1].decode()] = match[2]
+            name = match[1].decode()
+            if name in _KEPT and call.function not in _SECRETS:
+                call.values[name] = match[2]
             return
         elif call is not None and line is not None and line.startswith((b"  ", b"\t")) and call.lines < _LONGEST_CALL:
             # The inside of a structure.
@@ -159,7 +165,7 @@ class P11KitReader(LogReader[P11KitState]):
         counts = self.state.counts
         counts.records += 1
         self.state.sequence += 1
-        session = call.values.get("hSession", b"").decode("latin-1")[:40]
+        session = call.values.get("hSession", b"").decode("latin-1")[:_LONGEST_NAME]
         record: LogRecord | None = None
         if call.function in _INITS:
             self._begin(call, session, result)
@@ -188,8 +194,8 @@ class P11KitReader(LogReader[P11KitState]):
         if len(self.state.operations) >= _MOST:
             del self.state.operations[next(iter(self.state.operations))]
         self.state.operations[session] = P11Operation(
-            mechanism=call.values.get("mechanism", b"").decode("latin-1")[:60],
-            key=call.values.get("hKey", b"").decode("latin-1")[:200],
+            mechanism=call.values.get("mechanism", b"").decode("latin-1")[:_LONGEST_NAME],
+            key=call.values.get("hKey", b"").decode("latin-1")[:_LONGEST_NAME],
             decrypts=call.function == "C_DecryptInit",
         )
 
@@ -270,7 +276,9 @@ class P11KitReader(LogReader[P11KitState]):
 
     def _key(self, call: P11Call, result: str | None) -> KeyEvent:
         action, value = _KEYS[call.function]
-        return self._key_event(call, action, call.function, call.values.get(value, b"").decode("latin-1")[:200], result)
+        # (a handle that comes out stands behind its address: `0x7FFD7658BFC8 = H3`)
+        handle = call.values.get(value, b"").rpartition(b" = ")[2].decode("latin-1")[:_LONGEST_NAME]
+        return self._key_event(call, action, call.function, handle, result)
 
     def _key_event(self, call: P11Call, action: KeyAction, detail: str, key: str, result: str | None) -> KeyEvent:
         self.state.counts.key_events += 1
