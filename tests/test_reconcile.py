@@ -841,14 +841,15 @@ def test_problems_are_summed_up() -> None:
 
 def test_arguments_are_named() -> None:
     """Wrong arguments are the caller's: no key, one twice, a window that ends before it begins, a naive moment."""
-    for fields, message in (
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"keys": []}, "keys"),
         ({"keys": [CA.issuer(), CA.issuer()]}, "keys"),
         ({"window": (ENDS, BEGINS)}, "window"),
         ({"window": (BEGINS.replace(tzinfo=None), ENDS)}, "window"),
         ({"at": AT.replace(tzinfo=None)}, "at"),
         ({"cursor": b"{}"}, "cursor"),
-    ):
+    ]
+    for fields, message in wrong:
         with pytest.raises(InputError, match=message):
             run(CA, EVENTS, OBJECTS, **fields)
 

@@ -547,3 +547,110 @@ def test_rows_are_handed_over_in_pieces() -> None:
     writer.flush()
     writer.flush()
     assert len(b"".join(spill.read(side_of(1, objects=False)))) == 300 * ROW
+
+
+# --- one content, row by row
+
+
+def whats(partial: Any) -> list[tuple[str, int]]:
+    """What is left over, with the times of the rows, in the order given out."""
+    return [(each.what, each.row.time) for each in partial.lefts]
+
+
+def test_what_is_left_over_is_in_order() -> None:
+    """By kind, then by key: the first so many of a kind do not depend on the order of rows."""
+    events, objects = rows(0, 1, 2, 3), rows(OBJECT, 4, 5, 6)
+    found = matched(events, objects)
+    order = [(each.what, each.row.key) for each in found.lefts]
+    assert order == sorted(order)
+    assert [each[0] for each in order] == ["no-operation"] * 3 + ["unexplained"] * 3
+    cut = matched(events, objects, most=1)
+    assert [(each.what, each.row.key) for each in cut.lefts] == [order[0], order[3]]
+    assert cut.more == (("no-operation", 2), ("unexplained", 2))
+    assert found.more == ()
+
+
+def test_records_that_stand_there_twice() -> None:
+    """They are counted, and count once."""
+    assert matched(rows(0, 1, 2), rows(OBJECT, 1, 2)).repeats == 0
+    assert matched(rows(0, 1) * 3, rows(OBJECT, 1)).repeats == 2
+    assert matched(rows(0, 1), rows(OBJECT, 1) * 2).repeats == 1
+
+
+def test_a_twin_stands_in_before_a_rebuilt_one() -> None:
+    """Where a twin and a rebuilt precertificate have one content, the pair is by digest, whatever came first."""
+    zero = bytes(8)
+    twin = rows(OBJECT | Flag.TWIN, 1, signature=zero, time=9)
+    rebuilt = rows(OBJECT | Flag.REBUILT, 1, signature=zero, time=3, uid=b"rebuilt.")
+    for objects in (twin + rebuilt, rebuilt + twin):
+        assert matched(rows(0, 1), objects).pairs == ((("digest", "cms"), 1),)
+    assert matched(rows(0, 1), rebuilt).pairs == ((("rebuilt", "cms"), 1),)
+    assert matched(rows(Flag.RECOVERED, 1), twin).pairs == ((("recovered", "cms"), 1),)
+    real = rows(OBJECT, 1, uid=b"the real")
+    assert matched(rows(0, 1), twin + real).pairs == ((("signature", "cms"), 1),)
+    assert whats(matched(b"", rebuilt)) == [("no-precertificate-operation", 3)]
+
+
+def test_the_window_of_an_announcement_is_half_open() -> None:
+    """[begins, ends): at its first moment it is met, at its end no more; the one that ends first is met first."""
+
+    def announced(*times: int, begins: int = 10, ends: int = 20) -> list[tuple[str, int]]:
+        events = b"".join(rows(0, 1, time=time, uid=bytes([time] * 8)) for time in times)
+        expected = rows(Flag.OBJECT | Flag.EXPECTED, 1, signature=bytes(8), time=begins, extra=ends)
+        return whats(matched(events, expected))
+
+    assert announced(10) == []
+    assert announced(19) == []
+    assert announced(20) == [("expectation-unmet", 10), ("unexplained", 20)]
+    assert announced(9) == [("expectation-unmet", 10), ("unexplained", 9)]
+    assert announced(12, 13) == [("unexplained", 13)]
+    assert announced() == [("expectation-unmet", 10)]
+    late = rows(Flag.OBJECT | Flag.EXPECTED, 1, signature=bytes(8), time=10, extra=30, uid=b"a" * 8)
+    soon = rows(Flag.OBJECT | Flag.EXPECTED, 1, signature=bytes(8), time=11, extra=20, uid=b"b" * 8)
+    events = rows(0, 1, time=15) + rows(0, 1, time=25, uid=b"c" * 8)
+    assert matched(events, late + soon).pairs == ((("expected", "blob"), 2),)
+    other = rows(Flag.OBJECT | Flag.EXPECTED, 1, signature=bytes(8), time=10, extra=20, issuer=3)
+    assert whats(matched(rows(0, 1, time=15), other)) == [("expectation-unmet", 10), ("unexplained", 15)]
+    assert whats(matched(rows(0, 1, time=15, issuer=UNKNOWN), other)) == []
+
+
+def test_what_stands_against_what() -> None:
+    """A repeated operation stands against the object of its key, one of another key against the first object."""
+    first, second = rows(OBJECT, 1, time=1), rows(OBJECT, 1, time=2, signature=b"t" * 8, uid=b"second  ", issuer=1)
+    extra = rows(0, 1, time=7, signature=b"x" * 8, uid=b"extra   ")
+    events = rows(0, 1) + rows(0, 1, signature=b"t" * 8, uid=b"other   ", issuer=1) + extra
+    (left,) = matched(events, first + second).lefts
+    assert (left.what, left.other.time) == ("repeated", 1)
+    for issuer, what, time in ((1, "repeated", 2), (UNKNOWN, "repeated", 1), (5, "key-differs", 1)):
+        changed = rows(0, 1) + rows(0, 1, signature=b"t" * 8, uid=b"other   ", issuer=1)
+        changed += rows(0, 1, time=7, signature=b"x" * 8, uid=b"extra   ", issuer=issuer)
+        (left,) = matched(changed, first + second).lefts
+        assert (left.what, left.other.time) == (what, time)
+
+
+def test_evidence_after_the_signature() -> None:
+    """Late by a microsecond is late; at the same moment it is not; without either time nothing can be said."""
+    for extra, time, late in ((8, 7, True), (7, 7, False), (NO_TIME, 7, False), (8, NO_TIME, False)):
+        found = matched(rows(0, 1, time=time), rows(OBJECT, 1, extra=extra), thorough=True)
+        assert [each.what for each in found.lefts] == (["evidence-late"] if late else [])
+
+
+def test_clocks_are_sampled_by_digest() -> None:
+    """Pairs whose key begins below the bound tell of the clocks: those, whatever the number of parts."""
+    events, objects = rows(0, *range(64)), rows(OBJECT, *range(64), time=1_000)
+    keys = sorted(int.from_bytes(hashlib.sha256(bytes([each])).digest()[:4], "big") for each in range(64))
+    for many in (0, 1, 10, 64):
+        bound = keys[many] if many < 64 else 1 << 32
+        assert len(matched(events, objects, sample=bound).clocks) == many
+    assert matched(events, rows(OBJECT, *range(64), time=NO_TIME), sample=1 << 32).clocks == ()
+    assert matched(rows(Flag.CARRIED, 1), rows(OBJECT, 1, time=5), sample=1 << 32).clocks == ()
+    place_of = [(0, 0, 1_000 - number) for number in range(64)]
+    assert sorted(matched(events, objects, sample=1 << 32).clocks) == sorted(place_of)
+
+
+def test_names_proven_by_content() -> None:
+    """An operation under an unknown name that made an object shows whose log it is; a carried one does not."""
+    found = matched(rows(0, 1, issuer=UNKNOWN), rows(OBJECT, 1))
+    assert found.proved == ((0, 0),)
+    assert matched(rows(0, 1), rows(OBJECT, 1)).proved == ()
+    assert matched(rows(Flag.CARRIED, 1, issuer=UNKNOWN), rows(OBJECT, 1)).proved == ()

@@ -57,8 +57,8 @@ class Tally:
             self.clocks.append((event.source, this.source, this.time - event.time))
         if event.issuer == UNKNOWN and not event.has(Flag.CARRIED):
             self.proved.add((this.issuer, event.source))
-        # Evidence that came to be after the signature explains nothing (L10).
-        if this.extra != NO_TIME and event.time != NO_TIME and this.extra > event.time:
+        # Evidence that came to be after the signature explains nothing (L10); NO_TIME lies before everything.
+        if event.time != NO_TIME and this.extra > event.time:
             self.left("evidence-late", this, event)
 
     def missing(self, this: Row) -> None:
