@@ -12,7 +12,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "caa": "decide whether CAA lets an issuer issue for names",
         "names": "decide whether names may stand in a certificate",
-        "reconcile": "compare what HSM logs say was signed with everything that was issued",
+        "reconcile": "compare HSM logs with everything that was issued",
         "hsmlog": "verify, or show, the log of an HSM",
         "explain": "say what a finding code means and what to do",
         "rules": "list the dated rules, and which are in force on a day",
