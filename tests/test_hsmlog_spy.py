@@ -628,6 +628,23 @@ def test_what_is_known_of_a_key_stays() -> None:
     assert [each.key for each in signed(spy(trace.text)[0])] == ["aaaa", "bbbb", "0x9"]
 
 
+def test_an_attribute_that_was_only_asked_for() -> None:
+    """A size without octets under it tells nothing of a key, and spoils nothing."""
+    lines = b"[in] hSession = 0x1\n[in] hObject = 0x2\n[out] pTemplate[2]: \n"
+    lines += b"    CKA_LABEL             0000000000000000 / 11\n    CKA_ID                0000000000000000 / -1\n"
+    records, report = spy(Trace().open().call("C_GetAttributeValue", lines).init().sign(DIGEST, SIGNATURE).text)
+    assert (signed(records)[0].key, report.unreadable) == ("0x2", 0)
+
+
+def test_calls_that_say_nothing() -> None:
+    """A call of no interest is passed over when it is whole; at the end of the trace it need not be; else it is not."""
+    whole_one = Trace().call("C_GetInfo", b"[out] pInfo: \n anything\n").text
+    cut = whole_one.replace(b"Returned:  0 CKR_OK\n", b"")
+    assert spy(whole_one)[0] == spy(cut)[0] == []
+    (bad,) = spy(cut + Trace(banner=False).call("C_GetInfo").text)[0]
+    assert told(bad) == f"unreadable at {cut.index(b'0: C_GetInfo')}: the return value of the call"
+
+
 def test_an_id_stays_known() -> None:
     """The id of a key is kept when a later search does not say it."""
     lines = b"[in] hSession = 0x1\n[in] pTemplate[1]: \n"

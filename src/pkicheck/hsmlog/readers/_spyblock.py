@@ -24,6 +24,8 @@ _STRING: Final = re.compile(
 _TEMPLATE: Final = re.compile(rb"\[(in|out)\] (\w{1,40})\[(\d{1,6})\]: ?")
 _ATTRIBUTE: Final = re.compile(rb" {4}(CKA_\S{1,40})(?: \((0x[0-9a-fA-F]{1,16})\))? +(\S[^\n]{0,200})")
 _SIZED: Final = re.compile(rb"(?:0x)?[0-9a-fA-F]{1,16} / (-?\d{1,20})")
+# (a line of words behind a line of characters has lost its blanks)
+_WORDS: Final = re.compile(rb"(?: {4})?(?:[0-9A-F]{8} )*(?:[0-9A-F]{2}){1,4} ?\n")
 _OBJECT: Final = re.compile(rb"Object (0x[0-9a-fA-F]{1,16}) matches")
 
 _WIDTH: Final = 80
@@ -125,14 +127,11 @@ def _label_at(text: bytes, at: int, size: int) -> tuple[bytes, int]:
     """The octets of an attribute that is shown as words of four octets, with a line of characters under each 32."""
     found = bytearray()
     while True:
-        end = text.find(b"\n", at)
-        if end < 0:
+        words = _WORDS.match(text, at)
+        if words is None:
             raise BrokenBlock("the octets of an attribute")
-        try:
-            found += bytes.fromhex(text[at:end].decode("ascii"))
-        except ValueError:
-            raise BrokenBlock("the octets of an attribute") from None
-        at = end + 1
+        found += bytes.fromhex(words[0].decode("ascii"))
+        at = words.end()
         if not text.startswith(b"     ", at):
             raise BrokenBlock("the octets of an attribute")
         end = text.find(b"\n", at)
@@ -158,16 +157,9 @@ def _attribute(block: Block, where: str, text: bytes, match: re.Match[bytes]) ->
     # A size without octets under it: the caller only asked, or the module did not say.
     if size > 0 and text.startswith(b"    00000000  ", at):
         attributes[name.decode("ascii", "replace")], at = dump_at(text, at, size)
-    elif size > 0 and name in (b"CKA_LABEL", b"CKA_APPLICATION", b"CKA_OBJECT_ID") and _is_words(text, at):
+    elif size > 0 and name in (b"CKA_LABEL", b"CKA_APPLICATION", b"CKA_OBJECT_ID") and _WORDS.match(text, at):
         attributes[name.decode("ascii", "replace")], at = _label_at(text, at, size)
     return at
-
-
-_WORDS: Final = re.compile(rb" {4}(?:[0-9A-F]{8} )*[0-9A-F]{2,8} ?\n")
-
-
-def _is_words(text: bytes, at: int) -> bool:
-    return _WORDS.match(text, at) is not None
 
 
 def read_block(text: bytes, block: Block, at: int, *, wanted: bool) -> None:

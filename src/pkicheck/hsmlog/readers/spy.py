@@ -247,7 +247,8 @@ class SpyReader(LogReader[SpyState]):
         elif block.function == "C_CloseAllSessions":
             slot = block.scalars.get("slotID", "")
             run.sessions = {handle: each for handle, each in run.sessions.items() if each.slot != slot}
-        elif block.function == "C_Finalize":
+        else:
+            # C_Finalize
             self.state.runs.end(run)
 
     def _names(self, run: Run, session: Session, block: Block) -> None:
