@@ -265,6 +265,57 @@ def test_what_is_a_use_of_the_key() -> None:
     assert short.length is None
 
 
+def test_every_command() -> None:
+    """The whole table: 256 commands, what each one is, which key it names and how long its message was."""
+    signs = {
+        0x47: ("SIGN_PKCS1", 38),
+        0x55: ("SIGN_PSS", 35),
+        0x56: ("SIGN_ECDSA", 38),
+        0x6A: ("SIGN_EDDSA", 38),
+        0x5D: ("SIGN_SSH_CERTIFICATE", None),
+        0x64: ("SIGN_ATTESTATION_CERTIFICATE", None),
+    }
+    moved = {0x4A: "export", 0x4B: "import", 0x74: "export", 0x75: "import", 0x76: "export", 0x77: "import"}
+    keys = {0x45: "import", 0x46: "generate", 0x49: "other", 0x57: "other", 0x58: "delete", 0x59: "other"}
+    device = {0x08: "reset", 0x4F: "option", 0x67: "option"}
+    silent = (
+        "00 01 03 04 05 06 40 41 42 43 44 48 4c 4d 4e 50 51 52 53 54 5a 5b 5c 5e 5f 60 61 62 63 65 66 68 69 6b 6c 6d"
+    )
+    passed = set(bytes.fromhex(silent + " 6e 6f 70 71 72 73 78 79"))
+    for command in range(256):
+        records, _ = yubi_records(answer(chain([(command, 40, 1, 0x1001, 0x1002, command | 0x80)])))
+        if command in passed:
+            assert records == []
+            continue
+        (record,) = records
+        if command in moved or command in keys or command in device:
+            assert isinstance(record, KeyEvent)
+            assert record.action == {**moved, **keys, **device}[command]
+            assert record.key == ("0x1002" if command in moved else "0x1001" if command in keys else "")
+        else:
+            assert isinstance(record, SigningEvent)
+            assert (record.mechanism, record.length) == signs.get(command, (f"0x{command:02x}", None))
+    for length, want in ((2, 0), (1, None)):
+        (record,) = yubi_records(answer(chain([(0x56, length, 1, 2, 0xFFFF, 0xD6)])))[0]
+        assert isinstance(record, SigningEvent)
+        assert record.length == want
+
+
+def yubi_records(data: bytes) -> tuple[list[LogRecord], SourceReport]:
+    """One pass."""
+    return whole(lambda cursor: YubiHsmReader(NAME, cursor=cursor), data)
+
+
+def test_the_counters_of_a_hexadecimal_line() -> None:
+    """Both counters stand in the line, and say where they were seen."""
+    line = b"00010002" + b"".join(chain([SIGN])).hex().encode() + b"\n"
+    report = yubi_once(line)
+    assert [(gap.first, gap.last) for gap in report.gaps] == [
+        ("1 boots", "after entry -1"),
+        ("2 authentications", "after entry -1"),
+    ]
+
+
 def test_the_vendors_library_agrees() -> None:
     """The vendor's own Python library reads the same entries and holds the same chain to be right."""
     core = pytest.importorskip("yubihsm.core")
