@@ -25,6 +25,7 @@ from pkicheck.hsmlog.counting import NO_MINUTE, settle_counts
 from pkicheck.hsmlog.describe import describe_tbs, words
 from pkicheck.hsmlog.keyring import UNKNOWN, KeyRing, delegated
 from pkicheck.hsmlog.matching import Part, Rules
+from pkicheck.hsmlog.packed import column, conspicuous, flags_of, rows_with, sample_number, signed
 from pkicheck.hsmlog.rows import (
     NO_TIME,
     ROW,
@@ -654,3 +655,51 @@ def test_names_proven_by_content() -> None:
     assert found.proved == ((0, 0),)
     assert matched(rows(0, 1), rows(OBJECT, 1)).proved == ()
     assert matched(rows(Flag.CARRIED, 1, issuer=UNKNOWN), rows(OBJECT, 1)).proved == ()
+
+
+def part(events: bytes, objects: bytes) -> Part:
+    """All contents in one part."""
+    return Part(number=1, partitions=1, events=events, objects=objects)
+
+
+def test_which_keys_have_to_be_looked_at() -> None:
+    """None of the pairs of equals, signed or not; exactly those of what is missing, doubled or different."""
+    numbers = range(200)
+    zero = bytes(8)
+    signed_rows, unsigned = rows(0, *numbers), rows(0, *numbers, signature=zero)
+    objects = rows(OBJECT, *reversed(numbers))
+    key = {number: hashlib.sha256(bytes([number])).digest() for number in numbers}
+    rules = Rules()
+    assert conspicuous(part(signed_rows, objects), rules) == set()
+    assert conspicuous(part(unsigned, objects), rules) == set()
+    assert conspicuous(part(rows(0, *numbers[1:]), objects), rules) == {key[0]}
+    assert conspicuous(part(signed_rows, rows(OBJECT, *numbers[:-1])), rules) == {key[199]}
+    assert conspicuous(part(rows(0, *numbers, 7), objects), rules) == {key[7]}
+    assert conspicuous(part(signed_rows, rows(OBJECT, *numbers, 7)), rules) == {key[7]}
+    assert conspicuous(part(rows(0, *numbers, 7), rows(OBJECT, *numbers, 9)), rules) == {key[7], key[9]}
+    changed = rows(OBJECT, *numbers[1:]) + rows(OBJECT, 0, signature=b"other   ")
+    assert conspicuous(part(signed_rows, changed), rules) == {key[0]}
+    assert conspicuous(part(signed_rows, rows(OBJECT, *numbers, issuer=1)), rules) == set(key.values())
+    for nothing in (part(b"", objects), part(signed_rows, b"")):
+        assert conspicuous(nothing, rules) is None
+    assert conspicuous(part(signed_rows, objects), Rules(thorough=True)) is None
+    least = min(key.values())
+    assert conspicuous(part(signed_rows, objects), Rules(sample=sample_number(least) + 1)) == {least}
+
+
+def test_columns_of_packed_rows() -> None:
+    """Any number of rows, around the size of a piece; a signature anywhere among them counts."""
+    for many in (0, 1, 511, 512, 513, 1024, 1025):
+        data = b"".join(pack(at.to_bytes(32, "big"), 0, bytes(8), bytes(8), at, 0, at % 3, at) for at in range(many))
+        assert [value for values in column(data, "Q", 70, 8) for value in values] == list(range(many))
+        assert flags_of(data) == Counter(at % 3 for at in range(many))
+        assert not signed(data)
+        assert signed(data + rows(0, 1))
+        assert signed(rows(0, 1) + data)
+        wanted = {(many - 1).to_bytes(32, "big")} if many else {b""}
+        assert len(rows_with(data, wanted)) == bool(many)
+        assert len(rows_with(data, None)) == many
+        assert rows_with(data, set()) == []
+    assert signed(rows(0, 1, signature=b"\x01" + bytes(7), uid=bytes(8)))
+    assert signed(rows(0, 1, signature=bytes(7) + b"\x01", uid=bytes(8)))
+    assert sample_number(b"\x01\x02\x03\x04\x05") == 0x01020304

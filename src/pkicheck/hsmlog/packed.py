@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Final, cast
+from typing import Any, Final
 
 from pkicheck.hsmlog.parts import Part, Rules
 from pkicheck.hsmlog.rows import ROW, Row, rows_of
@@ -23,7 +23,7 @@ ZERO: Final = bytes(8)
 _CHUNK: Final = 512
 
 
-def column(data: bytes, item: str, skip: int, size: int) -> Iterator[tuple[object, ...]]:
+def column(data: bytes, item: str, skip: int, size: int) -> Iterator[tuple[Any, ...]]:
     """One column of packed rows, many values at a time."""
     row = f"{skip}x{item}{ROW - skip - size}x"
     whole = len(data) - len(data) % (ROW * _CHUNK)
@@ -33,10 +33,10 @@ def column(data: bytes, item: str, skip: int, size: int) -> Iterator[tuple[objec
         yield struct.unpack(">" + row * rest, memoryview(data)[whole:])
 
 
-def _twice(columns: Iterable[tuple[object, ...]]) -> set[object]:
+def _twice(columns: Iterable[tuple[Any, ...]]) -> set[bytes]:
     """The values that stand in a column more than once."""
-    seen: set[object] = set()
-    found: set[object] = set()
+    seen: set[bytes] = set()
+    found: set[bytes] = set()
     for values in columns:
         for each in values:
             if each in seen:
@@ -46,8 +46,8 @@ def _twice(columns: Iterable[tuple[object, ...]]) -> set[object]:
     return found
 
 
-def _values(data: bytes, width: int) -> set[object]:
-    found: set[object] = set()
+def _values(data: bytes, width: int) -> set[bytes]:
+    found: set[bytes] = set()
     for values in column(data, f"{width}s", 0, width):
         found.update(values)
     return found
@@ -60,7 +60,7 @@ def conspicuous(part: Part, rules: Rules) -> set[bytes] | None:
     # Operations without a signature are compared without it; otherwise two that differ there are no pair.
     width = 42 if signed(part.events) else 34
     first = _values(part.events, width)
-    look: set[object] = set()
+    look: set[bytes] = set()
     if len(first) * ROW != len(part.events):
         look = _twice(column(part.events, f"{width}s", 0, width))
     distinct = len(first)
@@ -73,10 +73,10 @@ def conspicuous(part: Part, rules: Rules) -> set[bytes] | None:
         look |= events ^ objects
         if len(objects) != total:
             look |= _twice(column(part.objects, f"{width}s", 0, width))
-    keys = {each[:32] for each in look if isinstance(each, bytes)}
+    keys = {each[:32] for each in look}
     if part.low < rules.sample:
         for values in column(part.events, "32s", 0, 32):
-            keys.update(each for each in values if isinstance(each, bytes) and sample_number(each) < rules.sample)
+            keys.update(each for each in values if sample_number(each) < rules.sample)
     return keys
 
 
@@ -94,7 +94,7 @@ def flags_of(data: bytes) -> Counter[int]:
     """How many rows have which flags."""
     found: Counter[int] = Counter()
     for values in column(data, "I", 66, 4):
-        found.update(cast("tuple[int, ...]", values))
+        found.update(values)
     return found
 
 
