@@ -1,4 +1,4 @@
-"""The hash behind a signature algorithm (RFC 4055, RFC 5758, RFC 8410, RFC 8702, RFC 9881, RFC 9909; pure)."""
+"""The hash behind a signature algorithm (RFC 4055, RFC 5758, RFC 8410, RFC 9881, RFC 9909; pure)."""
 
 from __future__ import annotations
 
