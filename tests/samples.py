@@ -16,7 +16,7 @@ from pkicheck.pairs import check_pair
 from pkicheck.policy import BASELINE, PRIVATE, CaaPolicy, Policy
 from pkicheck.results import Result
 from pkicheck.testing import FixedClock, Zone
-from tests import csrkit, derkit, keykit
+from tests import csrkit, derkit, keykit, reckit
 from tests.make_certificate_vectors import GOOD
 
 AT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -136,4 +136,8 @@ def results() -> dict[str, Result]:
         made[f"key-{label}"] = check_key(spki, lists=keykit.LISTS, at=AT)
     made["key-listed"] = check_key(keykit.KEYS["p256"], lists=keykit.lists(debian=keykit.listing("p256")), at=AT)
     made["key-no-list"] = check_key(keykit.KEYS["p256"], lists=lists, at=AT)
+    ca = reckit.Ca()
+    objects = reckit.stored(ca.pair("a.example"))
+    made["reconcile"] = reckit.run(ca, reckit.logged(ca, objects), objects, at=AT)
+    made["reconcile-orphan"] = reckit.run(ca, reckit.logged(ca, objects), objects[:1], at=AT)
     return made

@@ -32,6 +32,7 @@ from pkicheck.policy import (
     NamesPolicy,
     NetPolicy,
     Policy,
+    ReconcilePolicy,
     SubjectPolicy,
     differences,
     policy_from_json,
@@ -49,6 +50,7 @@ AREAS: Mapping[str, type[attrs.AttrsInstance]] = {
     "keys": KeysPolicy,
     "subject": SubjectPolicy,
     "gate": GatePolicy,
+    "reconcile": ReconcilePolicy,
 }
 FLAG: tuple[list[object], list[object]] = ([True, False], [None, 0, 1, "true"])
 
@@ -162,6 +164,21 @@ FIELDS: Mapping[str, tuple[list[object], list[object]]] = {
     "keys.fixed_blocklists": LISTS,
     "subject.country_xx": words("note", "refuse"),
     "subject.country_list_max_age": span(timedelta(days=1), timedelta(days=3660)),
+    "reconcile.edge": span(timedelta(0), timedelta(days=31)),
+    "reconcile.overlap": span(timedelta(0), timedelta(days=31)),
+    "reconcile.clock_tolerance": span(timedelta(0), timedelta(days=1)),
+    "reconcile.metadata_minutes": between(0, 1440),
+    "reconcile.signatures": words("check", "trust"),
+    "reconcile.repeated": words("refuse", "note"),
+    "reconcile.integrity": words("none", "accident", "chained-unanchored", "chained-anchored", "mac", "signed"),
+    "reconcile.permits": FLAG,
+    "reconcile.approvals": FLAG,
+    "reconcile.ct_delay": span(timedelta(0), timedelta(days=7)),
+    "reconcile.serials": FLAG,
+    "reconcile.witnesses": between(0, 10),
+    "reconcile.coverage": words("declared", "observed"),
+    "reconcile.partitions": between(1, 4096),
+    "reconcile.most": between(1, 1_000_000),
 }
 NAMES: tuple[list[str], list[str]] = (["x", "BASELINE", "é" * 80], ["", "a" * 81, "line\nend", "\x1b[31m", "\u202e"])
 
@@ -294,6 +311,7 @@ def test_private_differs_where_it_says() -> None:
         names=NamesPolicy(internal=True),
         net=NetPolicy(dnssec=False, public_resolvers=True),
         keys=KeysPolicy(fixed_blocklists=()),
+        reconcile=ReconcilePolicy(serials=False),
     )
     assert wanted == PRIVATE
 

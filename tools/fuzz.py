@@ -56,7 +56,7 @@ class Target(Protocol):
 
 def load(name: str) -> Target:
     """The target module of that name."""
-    sys.path.insert(0, str(_ROOT / "fuzz"))
+    sys.path[:0] = [str(_ROOT / "fuzz"), str(_ROOT)]
     return cast("Target", importlib.import_module(f"fuzz_{name}"))
 
 

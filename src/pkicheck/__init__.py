@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pkicheck.errors import InputError, Refused, TransportError
     from pkicheck.evidence import EvidenceJson, Replay, Stored, load
     from pkicheck.findings import Finding, Level, Verdict
+    from pkicheck.hsmlog import ReconcileResult, reconcile
     from pkicheck.issuerkey import IssuerKey, KeyAlias
     from pkicheck.keys import KeyPlan, KeyResult, check_key, key_plan
     from pkicheck.lists import PackagedLists
@@ -112,6 +113,7 @@ __all__ = [
     "Perspective",
     "Plan",
     "Policy",
+    "ReconcileResult",
     "Recorder",
     "Refused",
     "RemoteReport",
@@ -156,6 +158,7 @@ __all__ = [
     "name_defects",
     "parse_name",
     "precertificate_tbs",
+    "reconcile",
     "replay",
     "run",
     "run_many",
@@ -188,6 +191,7 @@ _HOMES = {
     "pkicheck.evidence": ("EvidenceJson", "Replay", "Stored", "load"),
     "pkicheck.wording": ("explain",),
     "pkicheck.findings": ("Finding", "Level", "Verdict"),
+    "pkicheck.hsmlog": ("ReconcileResult", "reconcile"),
     "pkicheck.issuerkey": ("IssuerKey", "KeyAlias"),
     "pkicheck.methods": ("MethodId", "labels"),
     "pkicheck.names": ("CertName", "DnsName", "DomainName", "WildcardName", "name_defects", "parse_name"),

@@ -22,6 +22,7 @@ from pkicheck.dcv.check import dcv_plan_from_json
 from pkicheck.errors import InputError
 from pkicheck.evidencejson import SCHEMA, observation_from_json
 from pkicheck.findings import Finding, Verdict, finding_from_json, show, verdict_of
+from pkicheck.hsmlog.result import reconcile_plan_from_json
 from pkicheck.keys import key_plan_from_json
 from pkicheck.mpic import mpic_plan_from_json
 from pkicheck.namecheck import name_plan_from_json
@@ -82,6 +83,7 @@ _PLANS: Final[Mapping[str, _PlanReader]] = MappingProxyType(
         "mpic": _mpic_plan,
         "name": name_plan_from_json,
         "pair": pair_plan_from_json,
+        "reconcile": reconcile_plan_from_json,
     }
 )
 

@@ -7,9 +7,10 @@ replayed on observations made beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from pkicheck import (
     canon,
@@ -48,7 +49,9 @@ from pkicheck.dcv import (
 from pkicheck.dcv import method as dcv_method
 from pkicheck.dcv import methods as dcv_methods
 from pkicheck.dcv.values import dns_value, key_authorization
+from pkicheck.evidence import load
 from pkicheck.findings import Verdict
+from pkicheck.hsmlog import SignedObject, SigningEvent, readers
 from pkicheck.lists import PackagedLists
 from pkicheck.mpic import Perspective, RemoteReport, corroborate
 from pkicheck.namecheck import NamePlan, check_name, name_plan
@@ -59,8 +62,9 @@ from pkicheck.ports import ListFact, Observation, Seen
 from pkicheck.results import Result
 from pkicheck.testing import FixedClock, Web, Zone, example_lists
 from pkicheck.wording import explain
-from tests import csrkit, derkit, keykit
+from tests import csrkit, derkit, keykit, reckit
 from tests.dcv_cases import Certificate, certificate
+from tests.hsmlog_logs import NAME, laws, log
 from tests.make_certificate_vectors import GOOD
 
 Decision = tuple[str, Callable[[], object]]
@@ -206,6 +210,39 @@ _MAIL: Final = ConstructedEmail(
 _REPLY: Final = Confirmation(value=_VALUE.text, recipient="admin@shop.example", received_at=_AT)
 
 
+def _reconcile(ca: reckit.Ca, log: Sequence[SigningEvent], objects: Sequence[SignedObject]) -> object:
+    return reckit.run(ca, log, objects).to_json()
+
+
+def _reconciled() -> Iterator[Decision]:
+    """Runs of reconciliation over logs and stores in memory, and the step from facts to findings."""
+    ca = reckit.Ca()
+    objects = reckit.stored([*ca.pair("a.example"), ca.crl(1), ca.leaf("b.example")])
+    for grade in ("both", "signature", "nothing"):
+        log = reckit.logged(ca, objects, grade=grade)
+        yield f"reconcile {grade}", partial(_reconcile, ca, log, objects[1:])
+    stored = load(reckit.run(ca, reckit.logged(ca, objects), objects[1:]).to_json())
+    yield "reconcile replay", lambda: stored.replay().result.to_json()
+
+
+def _read_logs() -> Iterator[Decision]:
+    """Every reader of HSM logs over its sample."""
+    mapping = readers.mapping_from_json(log("mapping-luna.json"))
+    made: dict[str, Callable[[bytes], readers.LogReader[Any]]] = {
+        "spy-0.23.txt": lambda cursor: readers.SpyReader(NAME, zone=timezone.utc, cursor=cursor),
+        "p11kit-0.24.txt": lambda cursor: readers.P11KitReader(NAME, cursor=cursor),
+        "yubihsm-reset.bin": lambda cursor: readers.YubiHsmReader(NAME, cursor=cursor),
+        "cloudtrail-records.json": lambda cursor: readers.CloudTrailReader(NAME, cursor=cursor),
+        "cloudhsm-audit.txt": lambda cursor: readers.CloudHsmReader(NAME, cursor=cursor),
+        "gcp-entries.jsonl": lambda cursor: readers.GcpKmsReader(NAME, cursor=cursor),
+        "azure-pt1h.json": lambda cursor: readers.AzureHsmReader(NAME, cursor=cursor),
+        "mapping-luna.csv": lambda cursor: readers.MappingReader(NAME, mapping=mapping, cursor=cursor),
+    }
+    for name, make in made.items():
+        yield f"hsmlog {name}", partial(laws, make, log(name))
+    yield "hsmlog detect", partial(readers.detect, log("spy-0.24.txt"))
+
+
 def decisions() -> list[Decision]:
     """The registry: a name and a call without arguments for each decision."""
     pre = derkit.certificate(derkit.Tbs(extensions=(derkit.BASIC, derkit.POISON)).der())
@@ -251,6 +288,8 @@ def decisions() -> list[Decision]:
         ("csr.inspect_certificate", lambda: csr.inspect_certificate(signed).to_json()),
         ("pairs.check_pair", lambda: pairs.check_pair(pre, final, at=_AT).to_json()),
         ("pairs.precertificate_tbs", lambda: pairs.precertificate_tbs(final)),
+        *_reconciled(),
+        *_read_logs(),
         ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
         *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),
         *(

@@ -18,6 +18,8 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "csr": "bind the key of a request to the validated identity of an order",
         "cert": "compare a certificate with its binding and hold it against the rules",
         "pair": "compare a precertificate with its certificate",
+        "reconcile": "compare HSM logs with everything that was issued",
+        "hsmlog": "verify, or show, the log of an HSM",
         "explain": "say what a finding code means and what to do",
         "rules": "list the dated rules, and which are in force on a day",
         "policy": "print a policy and its fingerprint",

@@ -22,7 +22,7 @@ from pkicheck.chainlog._recovery import RECOVERY_SCHEMA, TornPiece
 from pkicheck.chainlog._redact import Redaction, redact
 from pkicheck.chainlog._report import ChainReport, ChainVerdict, Torn
 from pkicheck.chainlog._seals import ed25519_check, ed25519_key_id, ed25519_seal
-from pkicheck.chainlog._values import SCHEMA, Head, Seal, SealCheck, SealPort, genesis, sealed_bytes
+from pkicheck.chainlog._values import SCHEMA, Head, Seal, SealCheck, SealPort, genesis, seal_json, sealed_bytes
 from pkicheck.chainlog._verify import verify, verify_parts
 from pkicheck.chainlog._writer import ChainLog, Receipt, Recovery, Rotation
 
@@ -65,6 +65,7 @@ __all__ = [
     "parse_record",
     "read_records",
     "redact",
+    "seal_json",
     "sealed_bytes",
     "verify",
     "verify_files",

@@ -19,11 +19,13 @@ from pkicheck.codes import (
     dns,
     evidence,
     gate,
+    hsm,
     incident,
     key,
     mpic,
     name,
     pair,
+    rec,
     subject,
 )
 from pkicheck.codes._types import Code, Level
@@ -31,7 +33,25 @@ from pkicheck.errors import InputError
 
 __all__ = ["CATALOGUE", "Code", "Level", "code"]
 
-_AREAS = (binding, caa, certificate, csr, dcv, deadline, dns, evidence, gate, incident, key, mpic, name, pair, subject)
+_AREAS = (
+    binding,
+    caa,
+    certificate,
+    csr,
+    dcv,
+    deadline,
+    dns,
+    evidence,
+    gate,
+    hsm,
+    incident,
+    key,
+    mpic,
+    name,
+    pair,
+    rec,
+    subject,
+)
 
 
 def _join() -> Mapping[str, Code]:

@@ -23,6 +23,7 @@ from pkicheck.policy._keys import BR, KEY_POLICIES, MOZILLA, MOZILLA_2_8, STRICT
 from pkicheck.policy._mpic import MpicPolicy
 from pkicheck.policy._names import NamesPolicy
 from pkicheck.policy._net import NetPolicy
+from pkicheck.policy._reconcile import ReconcilePolicy
 from pkicheck.policy._subject import SubjectPolicy
 from pkicheck.policy._text import flat, read_toml
 
@@ -42,6 +43,7 @@ __all__ = [
     "NamesPolicy",
     "NetPolicy",
     "Policy",
+    "ReconcilePolicy",
     "SubjectPolicy",
     "differences",
     "policy_from_json",
@@ -59,7 +61,7 @@ class Policy:
     Attributes:
         name: what people call it; part of the fingerprint.
         public: whether it judges publicly trusted certificates.
-        caa, dcv, mpic, names, net, keys, subject, gate: the choices by area.
+        caa, dcv, mpic, names, net, keys, subject, gate, reconcile: the choices by area.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Policy:
     keys: KeysPolicy = attrs.field(default=KeysPolicy(), validator=is_a(KeysPolicy))
     subject: SubjectPolicy = attrs.field(default=SubjectPolicy(), validator=is_a(SubjectPolicy))
     gate: GatePolicy = attrs.field(default=GatePolicy(), validator=is_a(GatePolicy))
+    reconcile: ReconcilePolicy = attrs.field(default=ReconcilePolicy(), validator=is_a(ReconcilePolicy))
 
     def __attrs_post_init__(self) -> None:
         if not self.name or not self.name.isprintable() or len(self.name) > 80:
@@ -97,6 +100,7 @@ PRIVATE: Policy = Policy(
     names=NamesPolicy(internal=True),
     net=NetPolicy(dnssec=False, public_resolvers=True),
     keys=KeysPolicy(fixed_blocklists=()),
+    reconcile=ReconcilePolicy(serials=False),
 )
 """For a private PKI: internal names and private addresses, no DNSSEC duty, no perspective duty, no list of bad keys."""
 

@@ -12,12 +12,26 @@ from types import MappingProxyType
 
 from pkicheck.canon import JsonValue, Sha256, canonical, digest, format_time, utc
 from pkicheck.errors import InputError
-from pkicheck.rules import caa, certificate, csr, dcv, dnssec, gate, keys, mpic, names, pair, revocation, subject
+from pkicheck.rules import (
+    caa,
+    certificate,
+    csr,
+    dcv,
+    dnssec,
+    gate,
+    keys,
+    mpic,
+    names,
+    pair,
+    reconcile,
+    revocation,
+    subject,
+)
 from pkicheck.rules._types import Judged, Rule, RuleId, Steps
 
 __all__ = ["RULES", "RULES_DIGEST", "STEPS", "Judged", "Rule", "RuleId", "Steps", "in_force", "rules_at", "step"]
 
-_AREAS = (caa, certificate, csr, dcv, dnssec, gate, keys, mpic, names, pair, revocation, subject)
+_AREAS = (caa, certificate, csr, dcv, dnssec, gate, keys, mpic, names, pair, reconcile, revocation, subject)
 
 
 def _join() -> Mapping[str, Rule]:
