@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pkicheck.codes._types import Code, Level
+from pkicheck.rules.certificate import BR_SERIAL
 from pkicheck.rules.reconcile import (
     BR_APPROVAL,
     BR_CRL_NUMBER,
@@ -13,7 +14,6 @@ from pkicheck.rules.reconcile import (
     BR_LOGGED,
     BR_PRECERTIFICATE,
     BR_REVOCATION,
-    BR_SERIAL,
     BR_SERIAL_SHARED,
     RFC5280_CRL_NUMBER,
 )

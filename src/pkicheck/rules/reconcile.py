@@ -20,7 +20,6 @@ __all__ = [
     "BR_LOG_INTEGRITY",
     "BR_PRECERTIFICATE",
     "BR_REVOCATION",
-    "BR_SERIAL",
     "BR_SERIAL_SHARED",
     "RFC5280_CRL_NUMBER",
     "RULES",
@@ -34,7 +33,6 @@ BR_KEY_PROTECTION: Final = RuleId("br.6.2.7/key-protection")
 BR_DESTRUCTION: Final = RuleId("br.5.4.1/key-destruction")
 BR_EVIDENCE: Final = RuleId("br.4.2/evidence-first")
 BR_APPROVAL: Final = RuleId("br.5.4.1/approval")
-BR_SERIAL: Final = RuleId("br.7.1.2.7/serial")
 BR_SERIAL_SHARED: Final = RuleId("br.7.1.2.9/serial-shared")
 BR_PRECERTIFICATE: Final = RuleId("br.7.1.2.9/precertificate-binds")
 BR_REVOCATION: Final = RuleId("br.4.9.9/status")
@@ -76,11 +74,6 @@ RULES: tuple[Rule, ...] = (
         id=BR_APPROVAL,
         section="BR 5.4.1 (2), 5.2.2",
         text="Approval and rejection of requests, and who made them, are recorded.",
-    ),
-    Rule(
-        id=BR_SERIAL,
-        section="BR 7.1.2.7",
-        text="A serial number is above 0, below 2**159, not sequential, and holds at least 64 bits from a CSPRNG.",
     ),
     Rule(
         id=BR_SERIAL_SHARED,
