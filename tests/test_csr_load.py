@@ -226,6 +226,29 @@ def test_pss_and_every_hash(which: str) -> None:
                 assert (check.proof, check.algorithm, check.sloppy) == (Proof.VALID, f"RSASSA-PSS {digest_name}", False)
 
 
+@pytest.mark.parametrize(
+    ("which", "digest_name", "name_", "proof"),
+    [
+        ("rsa", "md5", "md5WithRSAEncryption", Proof.WEAK_HASH),
+        ("rsa", "sha1", "sha1WithRSAEncryption", Proof.WEAK_HASH),
+        ("rsa", "sha256", "sha256WithRSAEncryption", Proof.VALID),
+        ("rsa", "sha384", "sha384WithRSAEncryption", Proof.VALID),
+        ("rsa", "sha512", "sha512WithRSAEncryption", Proof.VALID),
+        ("rsa", "sha224", "1.2.840.113549.1.1.14", Proof.UNKNOWN),
+        ("p256", "sha1", "ecdsa-with-SHA1", Proof.WEAK_HASH),
+        ("p256", "sha256", "ecdsa-with-SHA256", Proof.VALID),
+        ("p256", "sha384", "ecdsa-with-SHA384", Proof.VALID),
+        ("p256", "sha512", "ecdsa-with-SHA512", Proof.VALID),
+        ("p256", "sha224", "1.2.840.10045.4.3.1", Proof.UNKNOWN),
+    ],
+)
+def test_algorithms_have_names(which: str, digest_name: str, name_: str, proof: Proof) -> None:
+    """Each algorithm is called by its name, one that is not known by its identifier; five outcomes are kept apart."""
+    check = request_signature(load(request(Info(key=spki(which)), which, digest=digest_name)))
+    assert (check.algorithm, check.proof, check.sloppy) == (name_, proof, False)
+    assert proof.value == {Proof.VALID: "valid", Proof.WEAK_HASH: "weak-hash", Proof.UNKNOWN: "unknown"}[proof]
+
+
 def _check(algorithm: bytes, **fields: Any) -> Proof:
     given: dict[str, Any] = {"spki": spki("rsa"), "signed": b"x", "signature": sign("rsa", b"x")[1], **fields}
     return check_signature(algorithm=algorithm, **given).proof
@@ -248,6 +271,7 @@ def test_algorithms_are_read_strictly() -> None:
         sequence(pss, sequence(*good, explicit(3, integer(1)))),
         sequence(pss, sequence(good[0], explicit(1, sequence(oid("1.2.3"), sha)), good[2])),
         sequence(pss, sequence(good[0], explicit(1, sequence(mgf)), good[2])),
+        sequence(pss, sequence(good[0], explicit(1, sequence(mgf, sequence(oid("2.16.840.1.101.3.4.2.2")))), good[2])),
         sequence(pss, sequence(*good[:2], explicit(2, integer(-1)))),
         sequence(pss, sequence(*good[:2], explicit(2, integer(2049)))),
         sequence(
