@@ -12,7 +12,8 @@ import attrs
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -284,27 +285,39 @@ def test_algorithms_are_read_strictly() -> None:
     assert _check(sequence(pss, sequence(*good[:2], explicit(2, integer(2048))))) is Proof.INVALID
 
 
+def test_an_exponent_of_3_proves() -> None:
+    """The smallest exponent that the BR allow proves possession (BR 6.1.6); whether it is wise is the key's matter."""
+    numbers = private_key("rsa-1024").private_numbers()
+    p, q = numbers.p, numbers.q
+    d = pow(3, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(3, p * q)
+    small = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public).private_key()
+    key = small.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    signature = small.sign(b"x", padding.PKCS1v15(), hashes.SHA256())
+    assert _check(derkit.RSA_SHA256, spki=key, signature=signature) is Proof.VALID
+
+
 def test_keys_that_prove_nothing() -> None:
     """A key that cannot be read, is of another kind, or too large to be tried, verifies nothing."""
-    rsa = sequence(oid("1.2.840.113549.1.1.1"), element(0x05))
+    head = sequence(oid("1.2.840.113549.1.1.1"), element(0x05))
     odd = (1 << 16383) + 1
     keys = {
         "none": b"",
         "text": element(0x0C, b"x"),
-        "no-numbers": sequence(rsa, bits(b"")),
-        "one-number": sequence(rsa, bits(sequence(integer(odd)))),
-        "long-modulus": sequence(rsa, bits(sequence(integer(1 << 16384 | 1), integer(65537)))),
-        "long-exponent": sequence(rsa, bits(sequence(integer(odd), integer(1 << 264 | 1)))),
-        "exponent-1": sequence(rsa, bits(sequence(integer(odd), integer(1)))),
-        "exponent-even": sequence(rsa, bits(sequence(integer(odd), integer(4)))),
-        "exponent-negative": sequence(rsa, bits(sequence(integer(odd), integer(-3)))),
+        "no-numbers": sequence(head, bits(b"")),
+        "one-number": sequence(head, bits(sequence(integer(odd)))),
+        "long-modulus": sequence(head, bits(sequence(integer(1 << 16384 | 1), integer(65537)))),
+        "long-exponent": sequence(head, bits(sequence(integer(odd), integer(1 << 264 | 1)))),
+        "exponent-1": sequence(head, bits(sequence(integer(odd), integer(1)))),
+        "exponent-even": sequence(head, bits(sequence(integer(odd), integer(4)))),
+        "exponent-negative": sequence(head, bits(sequence(integer(odd), integer(-3)))),
         "pss-key": sequence(sequence(oid("1.2.840.113549.1.1.10")), spki("rsa")[spki("rsa").index(b"\5\0") + 2 :]),
         "ed25519": spki("ed25519"),
         "p224": spki("p224"),
     }
     for key in keys.values():
         assert _check(derkit.RSA_SHA256, spki=key) is Proof.KEY_UNUSABLE
-    short = sequence(rsa, bits(sequence(integer((1 << 255) + 95), integer(65537))))
+    short = sequence(head, bits(sequence(integer((1 << 255) + 95), integer(65537))))
     assert _check(derkit.RSA_SHA256, spki=short) in (Proof.INVALID, Proof.KEY_UNUSABLE)
 
 
