@@ -93,6 +93,8 @@ def texts() -> Iterator[Case]:
     yield _case("pem-cr", "Lines that end in CR.", _pem(CLEAN, eol=b"\r"), source="RFC 7468 §2")
     yield _case("pem-one-line", "All of the base64 in one line.", _pem(CLEAN, width=10_000), source="RFC 7468 §3")
     yield _case("pem-blanks", "Blanks at the ends of lines.", pem.replace(b"\n", b" \t\n"), source="RFC 7468 §2")
+    inner = pem.replace(b"\nM", b"\nM \t", 1)
+    yield _case("pem-inner-blanks", "Blanks inside of the base64.", inner, source="RFC 7468 §2")
     yield _case("pem-bom", "A byte order mark before it.", b"\xef\xbb\xbf" + pem, source="RFC 7468 §2")
     yield _case(
         "pem-around", "A letter around it.", b"Dear CA,\n\n" + pem + b"\nYours, 0 regrets\n", source="RFC 7468 §2"

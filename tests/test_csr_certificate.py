@@ -421,6 +421,32 @@ def test_the_policy_says_how_it_was_validated() -> None:
     ]
 
 
+def test_values_are_der_to_their_last_octet(binding: Binding) -> None:
+    """Also where nothing is read of a value, such as URLs and qualifiers of policies, it is DER."""
+    long_form = b"\x30\x81\x00"
+    values = {
+        "2.5.29.31": sequence(long_form),
+        "1.3.6.1.5.5.7.1.1": sequence(element(0x02, b"\0\1")),
+        "2.5.29.32": sequence(
+            sequence(oid("2.23.140.1.2.1"), sequence(sequence(oid("1.3.6.1.5.5.7.2.1"), element(0x13, b"*"))))
+        ),
+    }
+    for kind, value in values.items():
+        rest = tuple(each for each in USUAL if oid(kind) not in each)
+        tbs = attrs.evolve(GOOD, extensions=(*rest, SAN, extension(kind, value)))
+        assert refusals(check(tbs, binding)) == ["certificate.extension-malformed"]
+
+
+def test_the_number_of_names_is_bounded(binding: Binding) -> None:
+    """Ten thousand names are read, one more is not."""
+    for count, codes in ((10_000, []), (10_001, ["certificate.extension-malformed"])):
+        names = alternative_names(*(element(0x82, b"www%d.shop.com" % index) for index in range(count)))
+        tbs = attrs.evolve(GOOD, extensions=(*USUAL, names))
+        result = inspect_certificate(signed_certificate(tbs))
+        assert refusals(result) == codes
+        assert len(result.names) == (0 if codes else count)
+
+
 # -- arguments and evidence
 
 # (the type checker would refuse what is tried here)

@@ -12,7 +12,8 @@ import attrs
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -226,6 +227,29 @@ def test_pss_and_every_hash(which: str) -> None:
                 assert (check.proof, check.algorithm, check.sloppy) == (Proof.VALID, f"RSASSA-PSS {digest_name}", False)
 
 
+@pytest.mark.parametrize(
+    ("which", "digest_name", "name_", "proof"),
+    [
+        ("rsa", "md5", "md5WithRSAEncryption", Proof.WEAK_HASH),
+        ("rsa", "sha1", "sha1WithRSAEncryption", Proof.WEAK_HASH),
+        ("rsa", "sha256", "sha256WithRSAEncryption", Proof.VALID),
+        ("rsa", "sha384", "sha384WithRSAEncryption", Proof.VALID),
+        ("rsa", "sha512", "sha512WithRSAEncryption", Proof.VALID),
+        ("rsa", "sha224", "1.2.840.113549.1.1.14", Proof.UNKNOWN),
+        ("p256", "sha1", "ecdsa-with-SHA1", Proof.WEAK_HASH),
+        ("p256", "sha256", "ecdsa-with-SHA256", Proof.VALID),
+        ("p256", "sha384", "ecdsa-with-SHA384", Proof.VALID),
+        ("p256", "sha512", "ecdsa-with-SHA512", Proof.VALID),
+        ("p256", "sha224", "1.2.840.10045.4.3.1", Proof.UNKNOWN),
+    ],
+)
+def test_algorithms_have_names(which: str, digest_name: str, name_: str, proof: Proof) -> None:
+    """Each algorithm is called by its name, one that is not known by its identifier; five outcomes are kept apart."""
+    check = request_signature(load(request(Info(key=spki(which)), which, digest=digest_name)))
+    assert (check.algorithm, check.proof, check.sloppy) == (name_, proof, False)
+    assert proof.value == {Proof.VALID: "valid", Proof.WEAK_HASH: "weak-hash", Proof.UNKNOWN: "unknown"}[proof]
+
+
 def _check(algorithm: bytes, **fields: Any) -> Proof:
     given: dict[str, Any] = {"spki": spki("rsa"), "signed": b"x", "signature": sign("rsa", b"x")[1], **fields}
     return check_signature(algorithm=algorithm, **given).proof
@@ -248,6 +272,7 @@ def test_algorithms_are_read_strictly() -> None:
         sequence(pss, sequence(*good, explicit(3, integer(1)))),
         sequence(pss, sequence(good[0], explicit(1, sequence(oid("1.2.3"), sha)), good[2])),
         sequence(pss, sequence(good[0], explicit(1, sequence(mgf)), good[2])),
+        sequence(pss, sequence(good[0], explicit(1, sequence(mgf, sequence(oid("2.16.840.1.101.3.4.2.2")))), good[2])),
         sequence(pss, sequence(*good[:2], explicit(2, integer(-1)))),
         sequence(pss, sequence(*good[:2], explicit(2, integer(2049)))),
         sequence(
@@ -260,27 +285,39 @@ def test_algorithms_are_read_strictly() -> None:
     assert _check(sequence(pss, sequence(*good[:2], explicit(2, integer(2048))))) is Proof.INVALID
 
 
+def test_an_exponent_of_3_proves() -> None:
+    """The smallest exponent that the BR allow proves possession (BR 6.1.6); whether it is wise is the key's matter."""
+    numbers = private_key("rsa-1024").private_numbers()
+    p, q = numbers.p, numbers.q
+    d = pow(3, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(3, p * q)
+    small = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public).private_key()
+    key = small.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    signature = small.sign(b"x", padding.PKCS1v15(), hashes.SHA256())
+    assert _check(derkit.RSA_SHA256, spki=key, signature=signature) is Proof.VALID
+
+
 def test_keys_that_prove_nothing() -> None:
     """A key that cannot be read, is of another kind, or too large to be tried, verifies nothing."""
-    rsa = sequence(oid("1.2.840.113549.1.1.1"), element(0x05))
+    head = sequence(oid("1.2.840.113549.1.1.1"), element(0x05))
     odd = (1 << 16383) + 1
     keys = {
         "none": b"",
         "text": element(0x0C, b"x"),
-        "no-numbers": sequence(rsa, bits(b"")),
-        "one-number": sequence(rsa, bits(sequence(integer(odd)))),
-        "long-modulus": sequence(rsa, bits(sequence(integer(1 << 16384 | 1), integer(65537)))),
-        "long-exponent": sequence(rsa, bits(sequence(integer(odd), integer(1 << 264 | 1)))),
-        "exponent-1": sequence(rsa, bits(sequence(integer(odd), integer(1)))),
-        "exponent-even": sequence(rsa, bits(sequence(integer(odd), integer(4)))),
-        "exponent-negative": sequence(rsa, bits(sequence(integer(odd), integer(-3)))),
+        "no-numbers": sequence(head, bits(b"")),
+        "one-number": sequence(head, bits(sequence(integer(odd)))),
+        "long-modulus": sequence(head, bits(sequence(integer(1 << 16384 | 1), integer(65537)))),
+        "long-exponent": sequence(head, bits(sequence(integer(odd), integer(1 << 264 | 1)))),
+        "exponent-1": sequence(head, bits(sequence(integer(odd), integer(1)))),
+        "exponent-even": sequence(head, bits(sequence(integer(odd), integer(4)))),
+        "exponent-negative": sequence(head, bits(sequence(integer(odd), integer(-3)))),
         "pss-key": sequence(sequence(oid("1.2.840.113549.1.1.10")), spki("rsa")[spki("rsa").index(b"\5\0") + 2 :]),
         "ed25519": spki("ed25519"),
         "p224": spki("p224"),
     }
     for key in keys.values():
         assert _check(derkit.RSA_SHA256, spki=key) is Proof.KEY_UNUSABLE
-    short = sequence(rsa, bits(sequence(integer((1 << 255) + 95), integer(65537))))
+    short = sequence(head, bits(sequence(integer((1 << 255) + 95), integer(65537))))
     assert _check(derkit.RSA_SHA256, spki=short) in (Proof.INVALID, Proof.KEY_UNUSABLE)
 
 

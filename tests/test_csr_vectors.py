@@ -53,7 +53,10 @@ def test_requests(vector: Vector) -> None:
     result = bound(vector)
     assert shown(result) == vector.codes
     assert result.verdict is expected(vector.codes)
+    made = [each.code for each in result.findings].count("binding.made")
+    assert made == (result.verdict is Verdict.PASS)
     if result.verdict is Verdict.PASS:
+        assert result.findings[0].code == "binding.made"
         assert result.binding.spki == load(vector.csr).spki
         assert result.binding.identity == vector.identity
     else:

@@ -28,7 +28,6 @@ from pkicheck.csr._certificate import (
     CertificateResult,
     Form,
     Issuance,
-    certificate_plan_from_json,
     check_certificate,
     check_tbs,
     inspect_certificate,
@@ -36,6 +35,7 @@ from pkicheck.csr._certificate import (
 from pkicheck.csr._difference import Difference, difference
 from pkicheck.csr._documents import issuer_from_json, issuer_json
 from pkicheck.csr._identity import Identity, IdentityKind, IdentityScope, identity_from_json, identity_json
+from pkicheck.csr._question import certificate_plan_from_json
 from pkicheck.csr._request import LARGEST, ClaimedAttribute, ClaimedExtension, ClaimedName, ClaimedRequest, load
 from pkicheck.csr._signature import Proof, SignatureCheck, check_signature
 

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import ClassVar, Final, Literal, TypeAlias, cast, get_args
+from typing import ClassVar, Final, Literal, TypeAlias
 
 import attrs
 
 from pkicheck.canon import (
     JsonValue,
-    Sha256,
     canonical,
-    decode_bytes,
     digest,
-    document,
-    document_json,
     encode_bytes,
     format_time,
-    parse_time,
     utc,
 )
 from pkicheck.csr._bind import issuer_findings
-from pkicheck.csr._binding import Binding, binding_from_json, binding_json
-from pkicheck.csr._documents import issuer_from_json, issuer_json
+from pkicheck.csr._binding import Binding, binding_json
+from pkicheck.csr._documents import issuer_json
 from pkicheck.csr._extensions import SAN, Profile, issuer_profile, profile_findings, read_all, reserved_kind
 from pkicheck.csr._fields import algorithm_findings, frame_findings, issuer_name_findings, validity_findings
 from pkicheck.csr._names import bound_names, common_names, read_names, subject_findings
@@ -36,7 +31,7 @@ from pkicheck.issuerkey import IssuerKey, ObjectKind
 from pkicheck.keys import inspect_key
 from pkicheck.names import CertName
 from pkicheck.pairs import POISON_OID
-from pkicheck.policy import BASELINE, Policy, policy_from_json, policy_json
+from pkicheck.policy import BASELINE, Policy, policy_json
 from pkicheck.ports import Seen
 from pkicheck.results import Kind, Result
 from pkicheck.subject import inspect_subject
@@ -48,7 +43,6 @@ __all__ = [
     "CertificateResult",
     "Form",
     "Issuance",
-    "certificate_plan_from_json",
     "check_certificate",
     "check_tbs",
     "inspect_certificate",
@@ -437,65 +431,3 @@ def inspect_certificate(
     moment = None if at is None else utc(at, what="at")
     plan = CertificatePlan(data=certificate, form="certificate", binding=None, issuer=issuer, at=moment, policy=policy)
     return plan.step(Seen())
-
-
-def certificate_plan_from_json(
-    asked: Mapping[str, JsonValue], documents: Mapping[Sha256, bytes], at: datetime | None
-) -> CertificatePlan:
-    """The plan that `CertificatePlan.asked` wrote.
-
-    Args:
-        asked: the question as JSON values.
-        documents: the documents it names, by digest.
-        at: another moment to judge, or None for that of the question.
-
-    Raises:
-        InputError: another shape, or a document that is missing.
-    """
-    want = {
-        "data", "form", "binding", "issuer", "at", "policy", "not_before", "not_after", "serial", "extensions",
-    }  # fmt: skip
-    if set(asked) != want:
-        msg = f"asked must have exactly the fields {', '.join(sorted(want))}"
-        raise InputError(msg)
-    form = asked["form"]
-    if form not in get_args(Form):
-        msg = "asked.form must be certificate or tbs"
-        raise InputError(msg)
-    return CertificatePlan(
-        data=document(asked, "data", documents),
-        form=cast("Form", form),
-        binding=None if asked["binding"] is None else binding_from_json(document(asked, "binding", documents)),
-        issuer=None if asked["issuer"] is None else issuer_from_json(document(asked, "issuer", documents)),
-        at=_time(asked, "at") if at is None else at,
-        policy=policy_from_json(document_json(asked, "policy", documents)),
-        issuance=Issuance(
-            not_before=_time(asked, "not_before"),
-            not_after=_time(asked, "not_after"),
-            serial=_serial(asked["serial"]),
-            extensions=_encoded(asked["extensions"]),
-        ),
-    )
-
-
-def _time(asked: Mapping[str, JsonValue], field: str) -> datetime | None:
-    return None if asked[field] is None else parse_time(str(asked[field]), what=f"asked.{field}")
-
-
-def _serial(value: JsonValue) -> int | None:
-    if value is None:
-        return None
-    text = str(value)
-    if not (text.isascii() and text.lstrip("-").isdigit() and len(text) <= 100):
-        msg = "asked.serial must be a number in decimal digits"
-        raise InputError(msg)
-    return int(text)
-
-
-def _encoded(value: JsonValue) -> Sequence[bytes] | None:
-    if value is None:
-        return None
-    if not isinstance(value, list):
-        msg = "asked.extensions must be a list"
-        raise InputError(msg)
-    return [decode_bytes(str(each), what="asked.extensions") for each in value]

@@ -180,18 +180,14 @@ def _rsa(key: rsa.RSAPublicKey, known: _Algorithm, salt: int, signed: bytes, sig
         scheme = padding.PSS(mgf=padding.MGF1(known.digest), salt_length=salt)
     try:
         key.verify(signature, signed, scheme, known.digest)
-    except InvalidSignature:
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):  # (a hash that this OpenSSL has not; too short a key)
         return Proof.INVALID
-    except (ValueError, UnsupportedAlgorithm):  # too short a key for this hash; a hash that this OpenSSL has not
-        return Proof.WEAK_HASH if known.weak else Proof.INVALID
     return Proof.WEAK_HASH if known.weak else Proof.VALID
 
 
 def _ec(key: ec.EllipticCurvePublicKey, known: _Algorithm, signed: bytes, signature: bytes) -> Proof:
     try:
         key.verify(signature, signed, ec.ECDSA(known.digest))
-    except InvalidSignature:
+    except (InvalidSignature, UnsupportedAlgorithm):
         return Proof.INVALID
-    except UnsupportedAlgorithm:
-        return Proof.WEAK_HASH
     return Proof.WEAK_HASH if known.weak else Proof.VALID
