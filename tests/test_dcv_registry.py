@@ -250,3 +250,63 @@ def test_rules_of_reliance_belong_to_methods() -> None:
         assert method(section).serves_others(day - US)
         assert not method(section).serves_others(day)
     assert not method("3.2.2.4.20").serves_others(datetime(2021, 1, 1, tzinfo=timezone.utc))
+
+
+# kind, value, what it is unique to, DNSSEC duty, redirects, ports: written down a second time.
+_DATA = {
+    "4.1": "other - - - no -",
+    "4.2": "other - - - no -",
+    "4.3": "other - - - no -",
+    "4.4": "contact random message contact no -",
+    "4.5": "other - - - no -",
+    "4.6": "other - - - no -",
+    "4.7": "dns random-or-request request all no -",
+    "4.8": "other - - - no -",
+    "4.9": "other - - - no -",
+    "4.10": "other - - - no -",
+    "4.11": "other - - - no -",
+    "4.12": "registrar - - all no -",
+    "4.13": "contact random message contact no -",
+    "4.14": "contact random message contact no -",
+    "4.15": "other - - - no -",
+    "4.16": "contact random message all no -",
+    "4.17": "contact random message all no -",
+    "4.18": "web random-or-request request all yes 80,443,25,22",
+    "4.19": "web token - all yes 80,443,25,22",
+    "4.20": "tls token - all no 443",
+    "4.21": "dns token - all no -",
+    "4.22": "persistent record - all no -",
+    "5.1": "web random-or-request request - yes 80,443,25,22",
+    "5.2": "other - - - no -",
+    "5.3": "lookup - - all no -",
+    "5.4": "other - - - no -",
+    "5.5": "other - - - no -",
+    "5.6": "web token - - yes 80,443,25,22",
+    "5.7": "tls token - - no 443",
+    "5.8": "persistent record - all no -",
+}
+
+
+def test_the_data_of_every_method() -> None:
+    """Kind, value, uniqueness, DNSSEC duty, redirects and ports of every method are as the texts say (D01)."""
+    found = {
+        each.id.removeprefix("3.2.2."): " ".join(
+            (
+                each.kind,
+                each.value or "-",
+                each.unique or "-",
+                each.dnssec or "-",
+                "yes" if each.redirects else "no",
+                ",".join(str(port) for port in each.ports) or "-",
+            )
+        )
+        for each in methods()
+    }
+    assert found == _DATA
+    # No two methods are called the same, and the notes on names below went with those on wildcard names.
+    assert len({each.name for each in methods()}) == len(_DATA)
+    pruning = {each.id.removeprefix("3.2.2.") for each in methods() if each.prune}
+    assert pruning == set("4.1 4.2 4.3 4.4 4.5 4.6 4.7 4.12 4.13 4.14 4.15 4.16 4.17 4.21 4.22".split())
+    assert pruning == {each.id.removeprefix("3.2.2.") for each in methods() if each.wildcard}
+    assert {each.id.removeprefix("3.2.2.") for each in methods() if each.reuse_days == 10} == {"4.22", "5.8"}
+    assert {each.reuse_days for each in methods()} == {None, 10}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
@@ -38,7 +39,7 @@ from pkicheck.dcv import (
 from pkicheck.dcv.check import CHALLENGES, dcv_plan_from_json
 from pkicheck.dcv.codec import challenge_from_json, challenge_json
 from pkicheck.dcv.contactvalues import canonical_email, canonical_phone
-from pkicheck.dcv.values import dns_value, request_scope, scope_digest, value_digest
+from pkicheck.dcv.values import base64url, dns_value, request_scope, scope_digest, value_digest, value_times
 from pkicheck.errors import InputError, TransportError
 from pkicheck.ports import Failure, ListFact, ListQuestion, Observation
 from pkicheck.testing import FixedClock, Web, example_lists
@@ -429,3 +430,36 @@ def test_scripted_servers_answer_what_they_are_asked() -> None:
     with pytest.raises(TransportError, match="HttpGet and TlsProbe only"):
         web.exchange([ListQuestion(list="x", key="y")], within=timedelta(seconds=1))
     assert web.asked == []
+
+
+def test_thumbprints_of_other_keys() -> None:
+    """The thumbprint of RFC 8037 §A.3, and that of an EC key over its four members and no other."""
+    okp = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "alg": "EdDSA"}
+    assert jwk_thumbprint(okp) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    written = b'{"crv":"P-256","kty":"EC","x":"AA","y":"BB"}'
+    assert jwk_thumbprint({"kty": "EC", "y": "BB", "x": "AA", "crv": "P-256", "use": "sig"}) == base64url(
+        hashlib.sha256(written).digest()
+    )
+
+
+def test_scopes_and_edges_of_values() -> None:
+    """What a value is unique to never changes between releases; the longest token; naive timestamps; what ages."""
+    stamped = RequestToken(form="csr-sha256", source=b"x", timestamp=NOON, created_at=NOON)
+    plain = attrs.evolve(stamped, timestamp=None)
+    request = hashlib.sha256(b'["request","o"]').hexdigest()
+    validation = hashlib.sha256(b'["validation","o","2026-11-21T12:00:00.000000Z"]').hexdigest()
+    assert request_scope(RANDOM, order="o", created_at=NOON) == request_scope(stamped, order="o", created_at=NOON)
+    assert request_scope(stamped, order="o", created_at=NOON) == request
+    assert request_scope(plain, order="o", created_at=NOON) == validation
+    assert value_times(plain) == (NOON,)
+    assert value_times(attrs.evolve(stamped, created_at=NOON - timedelta(days=1))) == (NOON - timedelta(days=1), NOON)
+    assert key_authorization("x" * 255, THUMB).startswith("x" * 255)
+    assert key_authorization("x" * 22, THUMB)
+    with pytest.raises(InputError, match="^timestamp must have a time zone"):
+        attrs.evolve(stamped, timestamp=datetime(2026, 1, 1))
+    with pytest.raises(InputError, match="^created_at must have a time zone"):
+        attrs.evolve(plain, created_at=datetime(2026, 1, 1))
+    with pytest.raises(InputError, match="letters, digits, - and _, got ''"):
+        RandomValue(text="", bits=112, created_at=NOON)
+    assert len(RandomValue(text="x" * 255, bits=112, created_at=NOON).text) == 255
+    assert attrs.evolve(plain, source=bytes(65536)).text

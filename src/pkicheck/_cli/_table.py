@@ -11,7 +11,7 @@ __all__ = ["COMMANDS"]
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "caa": "decide whether CAA lets an issuer issue for names",
-        "dcv": "decide whether an applicant controls a name, by records in the DNS",
+        "dcv": "decide by DNS records who controls a name",
         "methods": "list the validation methods, and which may be used on a day",
         "names": "decide whether names may stand in a certificate",
         "key": "decide whether public keys may be certified",
