@@ -27,6 +27,7 @@ from pkicheck.hsmlog.keyring import UNKNOWN, KeyRing, delegated
 from pkicheck.hsmlog.matching import Part, Rules
 from pkicheck.hsmlog.packed import column, conspicuous, flags_of, rows_with, sample_number, signed
 from pkicheck.hsmlog.rows import (
+    KINDS,
     NO_TIME,
     ROW,
     Flag,
@@ -728,3 +729,18 @@ def test_columns_of_packed_rows() -> None:
     assert signed(rows(0, 1, signature=b"\x01" + bytes(7), uid=bytes(8)))
     assert signed(rows(0, 1, signature=bytes(7) + b"\x01", uid=bytes(8)))
     assert sample_number(b"\x01\x02\x03\x04\x05") == 0x01020304
+
+
+def test_kinds_of_equals() -> None:
+    """Pairs that nobody looked at are counted by kind and grade: a twin, a blob, what is unsigned are by digest."""
+    for number, kind in enumerate(KINDS):
+        flags = Flag.OBJECT | number << Flag.KIND | size_flag(64)
+        plain = "digest" if kind == "blob" else "signature"
+        assert matched(rows(0, 1, 2), rows(flags, 1, 2)).pairs == (((plain, kind), 2),)
+        zero = {"signature": bytes(8)}
+        assert matched(rows(0, 1, 2, **zero), rows(flags, 1, 2, **zero)).pairs == ((("digest", kind), 2),)
+    mixed = rows(0, 1) + rows(0, 2, signature=bytes(8))
+    twin = rows(OBJECT, 1) + rows(OBJECT | Flag.TWIN, 2, signature=bytes(8))
+    assert matched(mixed, twin).pairs == ((("digest", "cms"), 1), (("signature", "cms"), 1))
+    found = match_partition(Part(number=0, partitions=1, events=rows(0, 1), objects=b""), Rules())
+    assert [each.what for each in found.lefts] == ["unexplained"]
