@@ -188,6 +188,14 @@ def test_missing_arguments(missing: str) -> None:
     assert (done.code, f"{missing} is missing" in done.err) == (2, True)
 
 
+def test_one_name_for_two_keys(tmp_path: Path) -> None:
+    """A file with two keys cannot have a name: which of them would the log mean?"""
+    both = tmp_path / "both.pem"
+    both.write_bytes((FOLDER / "issuer.pem").read_bytes() + (FOLDER / "rogue.pem").read_bytes())
+    done = reconcile(key=f"{both}:rsa")
+    assert (done.code, "a name belongs to one key" in done.err) == (2, True)
+
+
 def test_empty_folder_of_logs(tmp_path: Path) -> None:
     """A folder without logs is no log."""
     done = reconcile(log=str(tmp_path))

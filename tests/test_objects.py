@@ -26,7 +26,7 @@ from pkicheck.hsmlog.algorithms import USUAL, hash_of_algorithm
 from pkicheck.hsmlog.model import Locator, SignedObject, SourceReport, Unreadable
 from pkicheck.hsmlog.objects import read_object, second_digests
 from pkicheck.hsmlog.objectsource import ObjectSource
-from pkicheck.hsmlog.slices import LARGEST_OBJECT, signed_part, tbs_digest
+from pkicheck.hsmlog.slices import LARGEST_OBJECT, _places, signed_part, tbs_digest
 from tests import derkit, make_object_vectors, vectorfile
 
 WHERE = Locator(source=digest(b"store"), offset=7)
@@ -259,6 +259,22 @@ def test_sizes_around_the_forms_of_lengths(content: int, signature: int) -> None
     data = framed(content, signature)
     assert quickly(data) == strictly(data)
     assert len(signed_part(data).signature) == signature
+
+
+@pytest.mark.parametrize("content", [0, 127, 128, 252, 253, 254, 255, 256, 1000, 65530, 65535, 65536])
+@pytest.mark.parametrize("signature", [0, 1, 126, 127, 128, 253, 254, 255, 256, 1000])
+def test_the_quick_slice_is_taken(content: int, signature: int) -> None:
+    """The usual shape is sliced at the places that its sizes say; any other is left to the strict reader."""
+    data = framed(content, signature)
+    at = 8 + content
+    end = at + 12
+    body = end + 2 + (signature + 1 >= 0x80) + (signature + 1 >= 0x100) + 1
+    usual = 0x100 <= content < 0x10000 and len(data) - 4 < 0x10000
+    assert _places(data) == ((at, end, body) if usual else (0, 0, 0))
+    for place in (0, 1, 4, 5, at, at + 1, end, body - 1):
+        if place < len(data):
+            assert _places(data[:place] + bytes([data[place] ^ 0x80]) + data[place + 1 :]) == (0, 0, 0)
+    assert _places(data + b"x") == _places(data[:-1]) == (0, 0, 0)
 
 
 def test_what_is_larger_than_allowed() -> None:

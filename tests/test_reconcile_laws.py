@@ -31,7 +31,7 @@ from pkicheck.hsmlog import (
 from pkicheck.hsmlog.cursor import Cursor, cursor_from_json, cursor_json
 from pkicheck.hsmlog.keyring import KeyRing
 from pkicheck.hsmlog.matching import taken_part
-from pkicheck.hsmlog.rows import MemorySpill, RowWriter
+from pkicheck.hsmlog.rows import Flag, MemorySpill, RowWriter
 from pkicheck.hsmlog.runs import part_rows, rules_of, wanted
 from tests.reckit import AT, BEGINS, ENDS, NOON, WINDOW, Ca, ListSource, codes, logged, run, stored, with_policy
 
@@ -300,6 +300,31 @@ def test_still_open_in_a_short_window() -> None:
     assert "rec.operation-open" in codes(second)
     assert third.grades == (("signature", 1),)
     assert not refusals([first, second, third])
+
+
+def test_what_a_cursor_carries_is_checked() -> None:
+    """Rows and details that no run leaves open are refused: they would be judged by the run that reads them."""
+    result = follow(logged(CA, OBJECTS, before=1), OBJECTS[:4], [(BEGINS, NOON + timedelta(seconds=30))])[0]
+    cursor = cursor_from_json(result.cursor)
+    item = cursor.open[0]
+    for row in (
+        item.row._replace(flags=item.row.flags | Flag.EXPECTED),
+        item.row._replace(flags=item.row.flags | Flag.TAKEN),
+        item.row._replace(flags=item.row.flags | Flag.CT),
+        item.row._replace(flags=99 << Flag.KIND),
+        item.row._replace(flags=7 << Flag.SIZE),
+        item.row._replace(time=2**62),
+        item.row._replace(time=-(2**63)),
+    ):
+        with pytest.raises(InputError, match="a row"):
+            cursor_from_json(cursor_json(attrs.evolve(cursor, open=(attrs.evolve(item, row=row),))))
+    details: Any
+    for details in ({"kind": ["x"]}, {"where": "x"}, {"where": {"input": "x"}}, {"saw": 5}):
+        with pytest.raises(InputError, match="a row"):
+            cursor_from_json(cursor_json(attrs.evolve(cursor, open=(attrs.evolve(item, details=details),))))
+    for stage in ("counted", "serial"):
+        with pytest.raises(InputError, match="an open item"):
+            cursor_from_json(cursor_json(attrs.evolve(cursor, open=(attrs.evolve(item, stage=stage),))))
 
 
 def test_cursors_are_strict() -> None:

@@ -21,12 +21,13 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pkicheck import IssuerKey, Verdict
 from pkicheck.errors import InputError
 from pkicheck.hsmlog import KeyEvent, Locator, SignedObject, match_partition, read_object, reduce
-from pkicheck.hsmlog.counting import NO_MINUTE, settle_counts
+from pkicheck.hsmlog.counting import NO_MINUTE, count_object, count_rows, settle_counts, size_flag
 from pkicheck.hsmlog.describe import describe_tbs, words
 from pkicheck.hsmlog.keyring import UNKNOWN, KeyRing, delegated
 from pkicheck.hsmlog.matching import Part, Rules
 from pkicheck.hsmlog.packed import column, conspicuous, flags_of, rows_with, sample_number, signed
 from pkicheck.hsmlog.rows import (
+    KINDS,
     NO_TIME,
     ROW,
     Flag,
@@ -247,6 +248,31 @@ def test_counting() -> None:
     assert counted(("event", 32, 5, 2), ("object-outside", 32, 5, 1)) == (1, 0, 1, 0)
     assert counted(("event", 32, 1, 1), ("event", 32, 9, 1), ("object", 32, 1, 1), ("object", 32, 9, 1)) == (2, 0, 0, 0)
     assert counted(("object", 32, 1, 4)) == (0, 0, 0, 4)
+
+
+def test_counting_at_the_edges() -> None:
+    """No time is no near time; what lies outside is as near as what lies inside; order does not matter."""
+    assert counted(("event", 32, NO_MINUTE, 2), ("object", 32, NO_MINUTE, 2)) == (0, 2, 0, 0)
+    assert counted(("event-outside", 32, 5, 1), ("event", 32, 5, 1), ("object", 32, 3, 2)) == (2, 0, 0, 0)
+    far = (("object", 32, 9, 1), ("object-outside", 32, 1, 1), ("event", 32, 1, 1), ("event", 32, 9, 1))
+    assert counted(*far) == (2, 0, 0, 0)
+    assert counted(("event", 32, 1, 1), ("event", 48, 1, 1), ("object", 0, 1, 2)) == (2, 0, 0, 0)
+    assert counted(("event", 0, 1, 1), ("object", 0, 1, 1)) == (1, 0, 0, 0)
+    assert counted(("event", 0, 1, 1), ("object", 48, 1, 1), ("object", 32, 1, 1)) == (1, 0, 0, 1)
+
+
+def test_what_is_counted_of_a_row() -> None:
+    """Side, key, size of the digest, and the minute since 1970."""
+    row = Row(bytes(32), 3, bytes(8), bytes(8), 0, 0, 0, 0)
+    for size in (0, 20, 28, 32, 48, 64, 99):
+        counts: Counter[Any] = Counter()
+        count_object(counts, row._replace(flags=Flag.OBJECT | size_flag(size)))
+        assert counts == {("object", 3, 0 if size == 99 else size, 0): 1}
+    for time, minute in ((59_999_999, 0), (60_000_000, 1), (6_000_000_000_000, 100_000), (NO_TIME, NO_MINUTE)):
+        for flags, side in ((0, "event"), (Flag.OUTSIDE, "event-outside"), (Flag.SETTLED, "event-outside")):
+            counts = Counter()
+            again = count_rows([row._replace(time=time, extra=48, flags=flags)] * 3, counts)
+            assert (again, counts) == (2, {(side, 3, 48, minute): 1})
 
 
 def test_metadata_read_twice_counts_once() -> None:
@@ -703,3 +729,18 @@ def test_columns_of_packed_rows() -> None:
     assert signed(rows(0, 1, signature=b"\x01" + bytes(7), uid=bytes(8)))
     assert signed(rows(0, 1, signature=bytes(7) + b"\x01", uid=bytes(8)))
     assert sample_number(b"\x01\x02\x03\x04\x05") == 0x01020304
+
+
+def test_kinds_of_equals() -> None:
+    """Pairs that nobody looked at are counted by kind and grade: a twin, a blob, what is unsigned are by digest."""
+    for number, kind in enumerate(KINDS):
+        flags = Flag.OBJECT | number << Flag.KIND | size_flag(64)
+        plain = "digest" if kind == "blob" else "signature"
+        assert matched(rows(0, 1, 2), rows(flags, 1, 2)).pairs == (((plain, kind), 2),)
+        zero = {"signature": bytes(8)}
+        assert matched(rows(0, 1, 2, **zero), rows(flags, 1, 2, **zero)).pairs == ((("digest", kind), 2),)
+    mixed = rows(0, 1) + rows(0, 2, signature=bytes(8))
+    twin = rows(OBJECT, 1) + rows(OBJECT | Flag.TWIN, 2, signature=bytes(8))
+    assert matched(mixed, twin).pairs == ((("digest", "cms"), 1), (("signature", "cms"), 1))
+    found = match_partition(Part(number=0, partitions=1, events=rows(0, 1), objects=b""), Rules())
+    assert [each.what for each in found.lefts] == ["unexplained"]

@@ -392,6 +392,11 @@ def test_rows_that_are_mappings() -> None:
     assert whys(rest) == ["a time with an offset", "an object in the column der"]
     short = list(RowStore(lambda: [(LEAVES[0],)], name="s"))
     assert entries(short) == LEAVES[:1]
+    huge = RowStore(lambda: [(LEAVES[0], 10**9000)], columns=("der", "id"), name="s")
+    [row] = huge
+    assert isinstance(row, Entry)
+    assert row.name.startswith("s:0x")
+    assert len(row.name) <= 1002
     big = RowStore(lambda: [(bytes(20), None)], name="s", limits=StoreLimits(object=10))
     assert whys(big) == ["an object of at most 10 octets"]
     with pytest.raises(InputError, match="columns"):

@@ -51,7 +51,8 @@ from pkicheck.dcv import methods as dcv_methods
 from pkicheck.dcv.values import dns_value, key_authorization
 from pkicheck.evidence import load
 from pkicheck.findings import Verdict
-from pkicheck.hsmlog import SignedObject, SigningEvent, readers
+from pkicheck.hsmlog import Locator, SignedObject, SigningEvent, read_object, readers, report
+from pkicheck.hsmlog.reportpage import report_html, report_markdown
 from pkicheck.lists import PackagedLists
 from pkicheck.mpic import Perspective, RemoteReport, corroborate
 from pkicheck.namecheck import NamePlan, check_name, name_plan
@@ -225,6 +226,18 @@ def _reconciled() -> Iterator[Decision]:
     yield "reconcile replay", lambda: stored.replay().result.to_json()
 
 
+def _told() -> Iterator[Decision]:
+    """Objects from their octets, and every form of the report of a run."""
+    octets = [bytes.fromhex("30030a0103"), b"none", *reckit.Ca().pair("a.example"), reckit.Ca().crl(1)]
+    where = Locator(source=canon.digest(b""), offset=0)
+    yield "hsmlog objects", lambda: [read_object(each, locator=where, uid="x") for each in octets]
+    ca = reckit.Ca()
+    objects = reckit.stored([*ca.pair("a.example"), ca.leaf("b.example")])
+    told = report.report_of(reckit.run(ca, reckit.logged(ca, objects), objects[:1]))
+    for form in (report.summary, report.report_json, report.exceptions_csv, report_html, report_markdown):
+        yield f"hsmlog {form.__name__}", partial(form, told)
+
+
 def _read_logs() -> Iterator[Decision]:
     """Every reader of HSM logs over its sample."""
     mapping = readers.mapping_from_json(log("mapping-luna.json"))
@@ -289,6 +302,7 @@ def decisions() -> list[Decision]:
         ("pairs.check_pair", lambda: pairs.check_pair(pre, final, at=_AT).to_json()),
         ("pairs.precertificate_tbs", lambda: pairs.precertificate_tbs(final)),
         *_reconciled(),
+        *_told(),
         *_read_logs(),
         ("zonefile", lambda: list(zonefile.read_zone_text(_ZONE))),
         *((f"caa {name}", lambda plan=plan, seen=seen: _decide_caa(plan, seen)) for name, plan, seen in _asked()),

@@ -224,6 +224,7 @@ def _keys(texts: list[str]) -> list[IssuerKey]:
         if not os.path.exists(text):
             path, _, names = text.rpartition(":")
             path = path or text
+        before = len(found)
         for each in FileStore([path]):
             if not isinstance(each, Entry):
                 if each.certain:
@@ -242,6 +243,9 @@ def _keys(texts: list[str]) -> list[IssuerKey]:
                 aliases=aliases,
             )
             found.setdefault(key.id, key)
+        if names and len(found) - before > 1:
+            msg = f"--key {path}: it holds several certificates: a name belongs to one key"
+            raise InputError(msg)
     return list(found.values())
 
 

@@ -88,7 +88,7 @@ def _pair_minutes(events: Counter[tuple[int, bool]], objects: Counter[tuple[int,
             other = right[at]
             if other[0] > minute + tolerance:
                 break
-            if other[0] >= minute - tolerance and objects[other]:
+            if other[0] >= minute - tolerance:
                 many = min(events[key], objects[other])
                 events[key] -= many
                 objects[other] -= many
@@ -99,7 +99,7 @@ def _pair_minutes(events: Counter[tuple[int, bool]], objects: Counter[tuple[int,
 
 
 def _timed(held: Counter[tuple[int, bool]]) -> Counter[tuple[int, bool]]:
-    return Counter({key: many for key, many in held.items() if key[0] != NO_MINUTE and many})
+    return Counter({key: many for key, many in held.items() if key[0] != NO_MINUTE})
 
 
 def settle_counts(counts: Mapping[CountKey, int], *, tolerance: int) -> tuple[Counted, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -15,13 +15,16 @@ import attrs
 
 from pkicheck.canon import JsonValue, canonical, decode_bytes, format_time, parse_json, parse_time
 from pkicheck.errors import InputError
-from pkicheck.hsmlog.rows import ROW, STAGES, Row, Stage, pack, rows_of
+from pkicheck.hsmlog.rows import KINDS, ROW, Flag, Row, Stage, micros, pack, rows_of
 
 __all__ = ["SCHEMA", "Cursor", "OpenItem", "cursor_from_json", "cursor_json"]
 
 SCHEMA: Final = "pkicheck/cursor/1"
-_STAGES: Final[Mapping[str, Stage]] = MappingProxyType({name: name for name in STAGES})
+_STAGES: Final[Mapping[str, Stage]] = MappingProxyType({"signature": "signature", "content": "content"})
 _UID: Final = 8
+_SIZES: Final = 6
+_EARLIEST: Final = micros(datetime.min.replace(tzinfo=timezone.utc))
+_LATEST: Final = micros(datetime.max.replace(tzinfo=timezone.utc))
 _LARGEST: Final = 64 * 1024 * 1024
 
 
@@ -85,6 +88,20 @@ def _fail(what: str) -> InputError:
     return InputError(msg)
 
 
+def _sound(row: Row) -> bool:
+    """Whether a row is one of an operation or object that a run can leave open."""
+    kinds, sizes = row.flags >> Flag.KIND & 0xFF, row.flags >> Flag.SIZE & 0x7
+    strange = row.flags & (Flag.EXPECTED | Flag.TAKEN | Flag.CT)
+    return not strange and kinds < len(KINDS) and sizes < _SIZES and _EARLIEST <= row.time <= _LATEST
+
+
+def _told(details: Mapping[str, JsonValue]) -> bool:
+    """Whether details have the shape in which a record is described."""
+    where = details.get("where")
+    placed = where is None or (isinstance(where, Mapping) and {"input", "offset"} <= set(where))
+    return placed and all(value is None or isinstance(value, str) for key, value in details.items() if key != "where")
+
+
 def _item(value: JsonValue) -> OpenItem:
     if not isinstance(value, Mapping) or set(value) != {"stage", "key", "row", "details"}:
         raise _fail("an open item")
@@ -98,9 +115,9 @@ def _item(value: JsonValue) -> OpenItem:
     ):
         raise _fail("an open item")
     data = decode_bytes(row, what="cursor: a row")
-    if len(data) != ROW:
+    if len(data) != ROW or not _sound(found := next(rows_of(data))) or not _told(details):
         raise _fail("a row")
-    return OpenItem(stage=_STAGES[stage], key=key, row=next(rows_of(data)), details=details)
+    return OpenItem(stage=_STAGES[stage], key=key, row=found, details=details)
 
 
 def cursor_from_json(data: bytes) -> Cursor:

@@ -56,6 +56,13 @@ def _object(value: object, fields: Fields) -> bytes:
     return bytes(value)
 
 
+def _said(cell: object) -> str:
+    """What a cell says, as a text of bounded length."""
+    if isinstance(cell, int) and cell.bit_length() > _LONGEST:
+        return f"{cell:#x}"[:_LONGEST]  # decimal digits of a huge number take long, or are refused
+    return "" if cell is None else str(cell)[:_LONGEST]
+
+
 def _row(get: Callable[[str], object], where: Where, offset: int, row: int) -> Entry | Unreadable:
     """One row, whatever is wrong with it."""
     fields = where.fields
@@ -66,17 +73,14 @@ def _row(get: Callable[[str], object], where: Where, offset: int, row: int) -> E
         stored_at = _time(get(fields.stored_at), fields.time) if fields.stored_at else None
     except Damaged as defect:
         return where.unreadable(offset, str(defect), row=row)
-    name = get(fields.id) if fields.id else None
-    attributes = tuple(
-        (attribute, "" if (cell := get(column)) is None else str(cell)[:_LONGEST])
-        for attribute, column in fields.attributes.items()
-    )
+    name = _said(get(fields.id)) if fields.id else ""
+    attributes = tuple((attribute, _said(get(column))) for attribute, column in fields.attributes.items())
     return where.entry(
         offset,
         data,
         row=row,
         stored_at=stored_at,
-        name="" if name is None or name == "" else f"{where.name}:{str(name)[:_LONGEST]}",
+        name=f"{where.name}:{name}" if name else "",
         attributes=attributes,
     )
 
