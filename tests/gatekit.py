@@ -25,7 +25,20 @@ from pkicheck.usecounts import ValueUses
 from tests import csrkit, derkit
 from tests.keykit import AT, LISTS
 
-__all__ = ["AT", "NAMES", "Order", "approval", "approver", "caa", "corroborated", "dcv", "issuance", "lists", "order"]
+__all__ = [
+    "AT",
+    "LISTS",
+    "NAMES",
+    "Order",
+    "approval",
+    "approver",
+    "caa",
+    "corroborated",
+    "dcv",
+    "issuance",
+    "lists",
+    "order",
+]
 
 NAMES: Final = ("shop.com", "*.shop.com")
 ACCOUNT: Final = "https://ca.example/acct/1"

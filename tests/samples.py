@@ -16,7 +16,7 @@ from pkicheck.pairs import check_pair
 from pkicheck.policy import BASELINE, PRIVATE, CaaPolicy, Policy
 from pkicheck.results import Result
 from pkicheck.testing import FixedClock, Zone
-from tests import csrkit, derkit, keykit, reckit
+from tests import csrkit, derkit, gatekit, keykit, reckit
 from tests.make_certificate_vectors import GOOD
 
 AT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -112,6 +112,11 @@ def results() -> dict[str, Result]:
     made["account-given"] = pkicheck.check_caa(
         "account.com", issuers=ISSUERS, resolver=zone(), accounts=(ACCOUNT, "acct:7"), method="http-01"
     )
+    order = gatekit.order()
+    made["dcv"] = order.validations[0]
+    made["mpic"] = order.corroborations[0]
+    made["gate"] = order.authorize()
+    made["gate-refused"] = gatekit.order(caa=()).authorize()
     lists = PackagedLists(clock=FixedClock(AT))
     made["name"] = check_name("good.com", lists=lists)
     made["name-wildcard"] = check_name("*.good.com", lists=lists)

@@ -16,13 +16,18 @@ from pkicheck.errors import InputError, TransportError
 from pkicheck.policy import PRIVATE
 from pkicheck.ports import AsyncTransport, Observation, Request, Transport
 from pkicheck.results import Result
-from pkicheck.testing import AsyncZone
+from pkicheck.testing import AsyncZone, FixedClock
+from pkicheck.usecounts import AsyncValueUses, ValueUses
+from tests import gatekit
 from tests.samples import ACCOUNT, AT, CANARY, FAILING, ISSUERS, failing_zone, zone
 
 CHECKS = [name for name in aio.__all__ if name != "Resolver"]
 
 # What `pkicheck.aio` imports for type checkers only.
-_LATE = {"BindResult": pkicheck.BindResult, "Identity": pkicheck.Identity, "IssuerKey": pkicheck.IssuerKey}
+_LATE: dict[str, Any] = {
+    name: getattr(pkicheck, name)
+    for name in ("Approval", "BindResult", "GateResult", "Identity", "Issuance", "IssuerKey", "MpicResult")
+}
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -41,7 +46,7 @@ def test_signatures_agree(name: str) -> None:
 
 def test_every_blocking_check_has_a_twin() -> None:
     """No check of the public API is blocking only, and nothing is asynchronous only."""
-    functions = {name for name in pkicheck.__all__ if name.startswith(("bind_", "check_"))}
+    functions = {name for name in pkicheck.__all__ if name.startswith(("authorize", "bind_", "check_"))}
     checks = {name for name in functions if Transport in get_type_hints(getattr(pkicheck, name)).values()}
     assert checks == set(CHECKS)
     assert set(aio.__all__) <= set(pkicheck.__all__)
@@ -127,3 +132,24 @@ def test_checks_run_side_by_side() -> None:
         return await asyncio.gather(*(aio.check_caa(name, issuers=ISSUERS, resolver=io) for name in names))
 
     assert asyncio.run(program()) == [pkicheck.check_caa(name, issuers=ISSUERS, resolver=zone()) for name in names]
+
+
+def test_the_gate_comes_to_the_same() -> None:
+    """Authorized asynchronously, the same order gives the same evidence and a permit of the same clock (R021)."""
+    order = gatekit.order()
+    lists = AsyncValueUses(ValueUses(lists=gatekit.LISTS, clock=FixedClock(gatekit.AT)))
+
+    async def program() -> pkicheck.GateResult:
+        return await aio.authorize(
+            order.issuance,
+            validations=order.validations,
+            caa=order.caa,
+            corroborations=order.corroborations,
+            lists=lists,
+            at=order.at,
+        )
+
+    result = asyncio.run(program())
+    assert result == order.authorize()
+    assert result.to_json() == order.authorize().to_json()
+    assert result.permit.evidence == order.authorize().permit.evidence

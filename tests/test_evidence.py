@@ -358,7 +358,7 @@ def test_an_unknown_major_is_refused(schema: str) -> None:
     refused(record("good") | {"schema": schema}, "is not known: this version reads pkicheck/evidence/1")
 
 
-@pytest.mark.parametrize("kind", ["mpic", "gate", "CAA", "", "\x1b[31m"])
+@pytest.mark.parametrize("kind", ["scan", "gates", "CAA", "", "\x1b[31m"])
 def test_an_unknown_kind_is_refused(kind: str) -> None:
     """A record of a kind that this version cannot decide again is refused."""
     refused(record("good") | {"kind": kind}, "evidence of kind .* is not known to this version")

@@ -356,14 +356,16 @@ def test_named_choices_about_keys() -> None:
 def test_differences_of_whole_policies() -> None:
     """Two whole policies differ in dotted fields; equal ones in none; a policy and a part of one cannot be compared."""
     assert differences(BASELINE, BASELINE) == ()
-    assert [name for name, _, _ in differences(BASELINE, PRIVATE)] == [
+    assert {name for name, _, _ in differences(BASELINE, PRIVATE)} == {
         "name",
         "public",
+        "mpic.required",
         "names.internal",
         "net.dnssec",
         "net.public_resolvers",
         "keys.fixed_blocklists",
-    ]
+        "reconcile.serials",
+    }
     with pytest.raises(InputError, match=r"^differences: compare two policies"):
         differences(BASELINE, BR)
 

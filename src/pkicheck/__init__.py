@@ -20,7 +20,6 @@ if TYPE_CHECKING:
         BindResult,
         CertificateResult,
         Identity,
-        Issuance,
         bind_csr,
         check_certificate,
         check_tbs,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pkicheck.errors import InputError, Refused, TransportError
     from pkicheck.evidence import EvidenceJson, Replay, Stored, load
     from pkicheck.findings import Finding, Level, Verdict
+    from pkicheck.gate import Approval, GateResult, Issuance, Permit, authorize, open_seal
     from pkicheck.hsmlog import ReconcileResult, reconcile
     from pkicheck.issuerkey import IssuerKey, KeyAlias
     from pkicheck.keys import KeyPlan, KeyResult, check_key, key_plan
@@ -68,6 +68,7 @@ __all__ = [
     "BASELINE",
     "CATALOGUE",
     "PRIVATE",
+    "Approval",
     "AsyncTransport",
     "BindResult",
     "Binding",
@@ -87,6 +88,7 @@ __all__ = [
     "EvidenceJson",
     "Failure",
     "Finding",
+    "GateResult",
     "Health",
     "HttpGet",
     "HttpObservation",
@@ -110,6 +112,7 @@ __all__ = [
     "Observation",
     "PackagedLists",
     "PairResult",
+    "Permit",
     "Perspective",
     "Plan",
     "Policy",
@@ -134,6 +137,7 @@ __all__ = [
     "__version__",
     "arun",
     "arun_many",
+    "authorize",
     "bind_csr",
     "caa_plan",
     "check_caa",
@@ -156,6 +160,7 @@ __all__ = [
     "labels",
     "load",
     "name_defects",
+    "open_seal",
     "parse_name",
     "precertificate_tbs",
     "reconcile",
@@ -180,7 +185,6 @@ _HOMES = {
         "BindResult",
         "CertificateResult",
         "Identity",
-        "Issuance",
         "bind_csr",
         "check_certificate",
         "check_tbs",
@@ -192,6 +196,7 @@ _HOMES = {
     "pkicheck.wording": ("explain",),
     "pkicheck.findings": ("Finding", "Level", "Verdict"),
     "pkicheck.hsmlog": ("ReconcileResult", "reconcile"),
+    "pkicheck.gate": ("Approval", "GateResult", "Issuance", "Permit", "authorize", "open_seal"),
     "pkicheck.issuerkey": ("IssuerKey", "KeyAlias"),
     "pkicheck.methods": ("MethodId", "labels"),
     "pkicheck.names": ("CertName", "DnsName", "DomainName", "WildcardName", "name_defects", "parse_name"),

@@ -23,9 +23,11 @@ from pkicheck.ports import AsyncTransport, Recorder
 if TYPE_CHECKING:
     from pkicheck._net._asyncio import Resolver
     from pkicheck.csr import BindResult, Identity
+    from pkicheck.gate import Approval, GateResult, Issuance
     from pkicheck.issuerkey import IssuerKey
+    from pkicheck.mpic import MpicResult
 
-__all__ = ["Resolver", "bind_csr", "check_caa", "check_dcv", "check_key", "check_name", "check_names"]
+__all__ = ["Resolver", "authorize", "bind_csr", "check_caa", "check_dcv", "check_key", "check_name", "check_names"]
 
 
 # The checks run under any event loop; asyncio is imported by who asks for its resolver. A type checker has to refuse a
@@ -137,3 +139,31 @@ async def check_names(
     """`pkicheck.check_names`, asynchronous."""
     plans = name_plans(names, at=at, policy=policy, scope=scope)
     return tuple([result async for _, result in arun_many(plans, lists, deadline=deadline, record=record)])
+
+
+async def authorize(
+    issuance: Issuance,
+    *,
+    validations: Collection[DcvResult],
+    caa: Collection[CaaResult],
+    corroborations: Collection[MpicResult],
+    approvals: Collection[Approval] = (),
+    lists: AsyncTransport,
+    at: datetime,
+    policy: Policy = BASELINE,
+    deadline: timedelta = NAME_DEADLINE,
+    record: Recorder | None = None,
+) -> GateResult:
+    """`pkicheck.authorize`, asynchronous."""
+    from pkicheck.gate import gate_plan, with_clock  # noqa: PLC0415 - it loads cryptography: only who authorizes does
+
+    plan = gate_plan(
+        issuance,
+        validations=validations,
+        caa=caa,
+        corroborations=corroborations,
+        approvals=approvals,
+        at=at,
+        policy=policy,
+    )
+    return with_clock(await arun(plan, lists, deadline=deadline, record=record), lists.now)

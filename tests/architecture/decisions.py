@@ -63,7 +63,7 @@ from pkicheck.ports import ListFact, Observation, Seen
 from pkicheck.results import Result
 from pkicheck.testing import FixedClock, Web, Zone, example_lists
 from pkicheck.wording import explain
-from tests import csrkit, derkit, keykit, reckit
+from tests import csrkit, derkit, gatekit, keykit, reckit
 from tests.dcv_cases import Certificate, certificate
 from tests.hsmlog_logs import NAME, laws, log
 from tests.make_certificate_vectors import GOOD
@@ -110,6 +110,9 @@ def _named() -> Iterator[tuple[str, NamePlan, Seen]]:
         seen: list[Observation] = []
         check_name(name, lists=lists, record=seen.append)
         yield name, name_plan(name), Seen(seen)
+
+
+_GATE: Final = gatekit.order().authorize()
 
 
 def _corroborated() -> object:
@@ -291,6 +294,8 @@ def decisions() -> list[Decision]:
             lambda: incident.report_markdown(incident.Incident(title="x", aware_at=_AT, source="x"), at=_AT),
         ),
         ("mpic", _corroborated),
+        ("gate", lambda: replay(_GATE.plan, Seen(_GATE.observations)).to_json()),
+        ("gate.permit", lambda: _GATE.permit.check(b"\x30\x00", at=_AT).to_json()),
         ("csr.load", lambda: csr.load(csrkit.request())),
         *((f"csr {label}", lambda plan=plan, seen=seen: _bind(plan, seen)) for label, plan, seen in _requested()),
         (

@@ -16,7 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "names": "decide whether names may stand in a certificate",
         "key": "decide whether public keys may be certified",
         "csr": "bind the key of a request to the validated identity of an order",
-        "cert": "compare a certificate with its binding and hold it against the rules",
+        "cert": "compare a certificate with its binding, and with the rules",
         "pair": "compare a precertificate with its certificate",
         "reconcile": "compare HSM logs with everything that was issued",
         "hsmlog": "verify, or show, the log of an HSM",

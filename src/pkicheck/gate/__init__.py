@@ -19,7 +19,15 @@ from pkicheck.gate._issuance import (
 )
 from pkicheck.gate._orders import TRANSITIONS, OrderState, advance, diagram
 from pkicheck.gate._permit import Permit, SealedPermit, open_seal
-from pkicheck.gate._result import DEADLINE, GatePlan, GateResult, authorize, gate_plan_from_json
+from pkicheck.gate._result import (
+    DEADLINE,
+    GatePlan,
+    GateResult,
+    authorize,
+    gate_plan,
+    gate_plan_from_json,
+    with_clock,
+)
 
 __all__ = [
     "DEADLINE",
@@ -39,7 +47,9 @@ __all__ = [
     "approval_payload",
     "authorize",
     "diagram",
+    "gate_plan",
     "gate_plan_from_json",
     "issuance_json",
     "open_seal",
+    "with_clock",
 ]

@@ -44,7 +44,7 @@ from pkicheck.ports import Seen
 if TYPE_CHECKING:
     from pkicheck.gate._result import GateResult
 
-__all__ = ["SCHEMA", "Permit", "SealedPermit", "open_seal"]
+__all__ = ["LARGEST_SEAL", "SCHEMA", "Permit", "SealedPermit", "mint", "open_seal"]
 
 SCHEMA: Final = "pkicheck/permit/1"
 """The schema of a sealed permit."""

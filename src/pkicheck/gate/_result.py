@@ -24,7 +24,7 @@ from pkicheck.policy import BASELINE, Policy, policy_from_json, policy_json
 from pkicheck.ports import Recorder, Seen, Transport
 from pkicheck.results import Kind, Result
 
-__all__ = ["DEADLINE", "GatePlan", "GateResult", "authorize", "gate_plan_from_json"]
+__all__ = ["DEADLINE", "GatePlan", "GateResult", "authorize", "gate_plan", "gate_plan_from_json", "with_clock"]
 
 DEADLINE: Final = timedelta(seconds=20)
 """What `authorize` may take when the caller does not say."""
@@ -205,6 +205,38 @@ def authorize(
         InputError: an argument is wrong; the message names it.
         TransportError: our own side is broken.
     """
+    plan = gate_plan(
+        issuance,
+        validations=validations,
+        caa=caa,
+        corroborations=corroborations,
+        approvals=approvals,
+        at=at,
+        policy=policy,
+    )
+    return with_clock(run(plan, lists, deadline=deadline, record=record), lists.now)
+
+
+def with_clock(result: GateResult, clock: Callable[[], datetime]) -> GateResult:
+    """A result that was just decided, with the clock that its permit goes by: for `authorize` alone."""
+    return attrs.evolve(result, clock=clock)
+
+
+def gate_plan(
+    issuance: Issuance,
+    *,
+    validations: Collection[DcvResult],
+    caa: Collection[CaaResult],
+    corroborations: Collection[MpicResult],
+    approvals: Collection[Approval] = (),
+    at: datetime,
+    policy: Policy = BASELINE,
+) -> GatePlan:
+    """The plan of a decision, from arguments as callers write them; see `authorize`.
+
+    Raises:
+        InputError: an argument is wrong; the message names it.
+    """
     if not isinstance(issuance, Issuance):  # pyright: ignore[reportUnnecessaryIsInstance] - callers are not all typed
         msg = f"issuance must be an Issuance, got {type(issuance).__name__}"
         raise InputError(msg)
@@ -221,9 +253,7 @@ def authorize(
         corroborations=_all(corroborations, MpicResult, "corroborations"),
         approvals=approved,
     )
-    plan = GatePlan(issuance=issuance, proof=proof, at=utc(at, what="at"), policy=policy)
-    result = run(plan, lists, deadline=deadline, record=record)
-    return attrs.evolve(result, clock=lists.now)
+    return GatePlan(issuance=issuance, proof=proof, at=utc(at, what="at"), policy=policy)
 
 
 def gate_plan_from_json(
