@@ -76,7 +76,7 @@ def rdn(*values: bytes) -> bytes:
 
 def name(*pairs: tuple[str, str] | tuple[str, str | bytes, int]) -> bytes:
     """A Name with a RelativeDistinguishedName for each attribute."""
-    return seq(*(rdn(value(*pair)) for pair in pairs))
+    return seq(*(rdn(value(*pair)) for pair in pairs))  # pyright: ignore[reportArgumentType]
 
 
 def structure() -> Iterator[Made]:
@@ -315,7 +315,7 @@ def values() -> Iterator[Made]:
 
     def ov(kind: str, text: str | bytes, tag: int | None = None) -> bytes:
         pairs = [(each, text, tag) if each == kind else (each, old, None) for each, old in _OV]
-        return seq(*(rdn(value(*pair)) for pair in pairs))
+        return seq(*(rdn(value(*pair)) for pair in pairs))  # pyright: ignore[reportArgumentType]
 
     def st(text: str) -> bytes:
         return name(("C", "ES"), ("ST", text), ("O", "Acme"))

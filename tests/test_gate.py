@@ -18,7 +18,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 import pkicheck
 from pkicheck import BASELINE, PRIVATE, InputError, Refused, Verdict
-from pkicheck.canon import canonical, digest, parse_json
+from pkicheck.canon import canonical, digest, encode_bytes, parse_json
 from pkicheck.gate import (
     SERIALS,
     TRANSITIONS,
@@ -698,7 +698,7 @@ def test_a_seal_that_is_not_whole() -> None:
     wrong = {**body, "serial": "x"}
     with pytest.raises(InputError, match=r"permit\.serial"):
         open_seal(
-            canonical({"permit": wrong, "signature": pkicheck.canon.encode_bytes(_GATE_KEY.sign(canonical(wrong)))}),
+            canonical({"permit": wrong, "signature": encode_bytes(_GATE_KEY.sign(canonical(wrong)))}),
             public_key=_PUBLIC,
         )
 

@@ -181,9 +181,9 @@ def common_name_findings(identity: Identity) -> list[Finding]:
     given = identity.common_names
     if not given:
         return []
-    if len(given) > 1:
+    text, *others = given
+    if others:
         return [finding("binding.cn-several", "commonName", expected="1", saw=given)]
-    text = given[0]
     if text in {name_text(name) for name in identity.names}:
         return [finding("binding.cn-present", "commonName", saw=[text])]
     meant = _meant(text)

@@ -17,11 +17,11 @@ from pkicheck.deadlines._clocks import (
 )
 from pkicheck.deadlines._progress import (
     Affected,
-    Counts,
     Forecast,
     Milestone,
     ProgressRow,
     ReplacementState,
+    RevocationCounts,
     blockers,
     count,
     forecast,
@@ -35,7 +35,6 @@ from pkicheck.deadlines._reasons import REASONS, Reason
 __all__ = [
     "REASONS",
     "Affected",
-    "Counts",
     "Deadline",
     "DeadlineState",
     "Forecast",
@@ -43,6 +42,7 @@ __all__ = [
     "ProgressRow",
     "Reason",
     "ReplacementState",
+    "RevocationCounts",
     "blockers",
     "count",
     "forecast",

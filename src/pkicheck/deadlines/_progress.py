@@ -18,11 +18,11 @@ from pkicheck.errors import InputError
 
 __all__ = [
     "Affected",
-    "Counts",
     "Forecast",
     "Milestone",
     "ProgressRow",
     "ReplacementState",
+    "RevocationCounts",
     "blockers",
     "count",
     "forecast",
@@ -93,7 +93,7 @@ def move(certificate: Affected, state: ReplacementState) -> Affected:
 
 
 @attrs.frozen(kw_only=True)
-class Counts:
+class RevocationCounts:
     """The figures that an update has to give (R094). `total` is the sum of the other three.
 
     Attributes:
@@ -125,7 +125,7 @@ def _some(certificates: Iterable[Affected]) -> tuple[Affected, ...]:
     return given
 
 
-def count(certificates: Iterable[Affected], *, at: datetime) -> Counts:
+def count(certificates: Iterable[Affected], *, at: datetime) -> RevocationCounts:
     """Revoked, expired and open at the moment `at`.
 
     Raises:
@@ -136,7 +136,7 @@ def count(certificates: Iterable[Affected], *, at: datetime) -> Counts:
     revoked = [each for each in given if each.revoked_at is not None and each.revoked_at <= moment]
     left = [each for each in given if each.revoked_at is None or each.revoked_at > moment]
     still = [each for each in left if each.not_after >= moment]
-    return Counts(
+    return RevocationCounts(
         total=len(given),
         revoked=len(revoked),
         expired=len(left) - len(still),
