@@ -22,12 +22,12 @@ nitpicky = True
 # Fetched inventories would make the build depend on the network: names of the standard library, of attrs and of
 # cryptography stay plain text.
 nitpick_ignore_regex = [
-    (r"py:.*", r"(abc|attrs?|collections|cryptography|datetime|enum|ipaddress|mmap|os|pathlib|types|typing)(\..*)?"),
+    (r"py:.*", r"(abc|attrs?|collections|cryptography|datetime|decimal|enum|ipaddress|mmap|os|pathlib|types|typing)(\..*)?"),
     (r"py:.*", r"(bool|bytes|dict|float|frozenset|int|list|object|set|str|tuple|type|None|callable|iterable)"),
     (r"py:.*", r"PublicSuffixList"),
     # Types that only the inside of the package uses.
     (r"py:.*", r"pkicheck(\.\w+)*\._\w+\.\w+"),
-    (r"py:.*", r"pkicheck\.hsmlog\.(counting\.Counted|serials\.SerialStats)"),
+    (r"py:.*", r"pkicheck\.hsmlog\.(counting\.Counted|serials\.SerialStats|readers\.\w+\.(\w+State|Bytes))"),
     # Type variables, and private names in the signatures of public ones.
     (r"py:.*", r"(.*\.)?(R|R_co|T|_[A-Za-z]+)"),
 ]
