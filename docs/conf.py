@@ -27,7 +27,10 @@ nitpick_ignore_regex = [
     (r"py:.*", r"PublicSuffixList"),
     # Types that only the inside of the package uses.
     (r"py:.*", r"pkicheck(\.\w+)*\._\w+\.\w+"),
+    (r"py:.*", r"pkicheck\.dcv\.(view\.View|location\.Target)"),
     (r"py:.*", r"pkicheck\.hsmlog\.(counting\.Counted|serials\.SerialStats|readers\.\w+\.(\w+State|Bytes))"),
+    # What is imported for type checkers only stands without its module.
+    (r"py:.*", r"CertificateBuilder|RSAPrivateKey|EllipticCurvePrivateKey|timedelta"),
     # Type variables, and private names in the signatures of public ones.
     (r"py:.*", r"(.*\.)?(R|R_co|T|_[A-Za-z]+)"),
 ]

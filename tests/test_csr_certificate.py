@@ -19,7 +19,7 @@ from pkicheck.codes import Level
 from pkicheck.csr import (
     Binding,
     CertificateResult,
-    Issuance,
+    FixedFields,
     certificate_plan_from_json,
     check_certificate,
     check_tbs,
@@ -57,7 +57,7 @@ from tests.make_certificate_vectors import GOOD, SAN, USUAL
 SECOND = timedelta(seconds=1)
 END = AT + timedelta(days=90) - SECOND
 SERIAL = 0x7A0F_0102_0304_0506_0708
-FIXED = Issuance(not_before=AT, not_after=END, serial=SERIAL, extensions=USUAL)
+FIXED = FixedFields(not_before=AT, not_after=END, serial=SERIAL, extensions=USUAL)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_what_is_built_passes_whatever_is_bound(
     """Law: whatever names, subject, serial number and validity are bound and fixed, the built certificate passes."""
     pairs = [(kind, value or names[0]) for kind, value in subject]
     binding = bind(request(signer="p256"), identity(*names, "shop.com", subject=pairs)).binding
-    fixed = Issuance(not_before=AT, not_after=AT + timedelta(seconds=seconds), serial=serial)
+    fixed = FixedFields(not_before=AT, not_after=AT + timedelta(seconds=seconds), serial=serial)
     certificate = built(binding, ca(), "ca", not_after=fixed.not_after, serial=serial)
     assert refusals(check(certificate, binding, issuance=fixed)) == []
 
@@ -198,13 +198,13 @@ def test_any_octet_of_a_certificate(binding: Binding) -> None:
 def test_any_octet_of_what_is_to_be_signed(at: int, change: int, fixed: bool) -> None:
     """Law: change any octet of a TBSCertificate: it fails, or what changed is named as left open.
 
-    Left open without an `Issuance` are the two times, the serial number and the octets of extensions.
+    Left open without an `FixedFields` are the two times, the serial number and the octets of extensions.
     """
     binding = bind(who=identity(subject=[("countryName", "ES")])).binding
     data = bytearray(GOOD.der())
     at %= len(data)
     data[at] ^= change
-    result = check_tbs(bytes(data), binding=binding, issuer=ca(), at=AT, issuance=FIXED if fixed else Issuance())
+    result = check_tbs(bytes(data), binding=binding, issuer=ca(), at=AT, issuance=FIXED if fixed else FixedFields())
     if result.verdict is Verdict.PASS:
         assert not fixed
         tbs = read_certificate(signed_certificate(GOOD))[0]
@@ -220,7 +220,7 @@ def test_what_is_left_open_is_listed(binding: Binding) -> None:
     assert left.saw == ("not_before", "not_after", "serial", "extensions")
     (left,) = [
         each
-        for each in check(GOOD, binding, issuance=Issuance(serial=SERIAL)).findings
+        for each in check(GOOD, binding, issuance=FixedFields(serial=SERIAL)).findings
         if each.code == "certificate.left-open"
     ]
     assert left.saw == ("not_before", "not_after", "extensions")
@@ -453,7 +453,7 @@ def test_the_number_of_names_is_bounded(binding: Binding) -> None:
 _CHECK: Any = check_certificate
 _CHECK_TBS: Any = check_tbs
 _INSPECT: Any = inspect_certificate
-_ISSUANCE: Any = Issuance
+_ISSUANCE: Any = FixedFields
 
 
 @pytest.mark.parametrize(
@@ -476,7 +476,7 @@ _ISSUANCE: Any = Issuance
         (lambda binding: _INSPECT(b"", issuer=b""), "issuer must be a IssuerKey, got bytes"),
         (
             lambda binding: _CHECK(b"", binding=binding, issuer=ca(), at=AT, issuance=None),
-            "issuance must be a Issuance",
+            "issuance must be a FixedFields",
         ),
         (
             lambda binding: _CHECK(b"", binding=binding, issuer=ca(), at=datetime(2026, 1, 1)),
@@ -512,7 +512,7 @@ def test_the_question_is_read_strictly(binding: Binding) -> None:
             certificate_plan_from_json({**result.asked(), **change}, known, None)
     assert load_evidence(result.to_json()).replay().same
     assert result.subject() == f"certificate {digest(signed_certificate(GOOD))[:16]}"
-    negative = check(attrs.evolve(GOOD, serial=integer(-1)), binding, issuance=Issuance(serial=-1))
+    negative = check(attrs.evolve(GOOD, serial=integer(-1)), binding, issuance=FixedFields(serial=-1))
     assert load_evidence(negative.to_json()).replay().same
 
 

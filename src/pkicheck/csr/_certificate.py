@@ -41,8 +41,8 @@ __all__ = [
     "OPEN",
     "CertificatePlan",
     "CertificateResult",
+    "FixedFields",
     "Form",
-    "Issuance",
     "check_certificate",
     "check_tbs",
     "inspect_certificate",
@@ -71,7 +71,7 @@ def _moment(value: datetime | None) -> datetime | None:
 
 
 @attrs.frozen(kw_only=True)
-class Issuance:
+class FixedFields:
     """What the issuance fixes beside the binding. What is None is left open, and the result says so.
 
     Attributes:
@@ -90,7 +90,7 @@ class Issuance:
     extensions: tuple[bytes, ...] | None = attrs.field(default=None, converter=_extensions)
 
 
-OPEN: Final = Issuance()
+OPEN: Final = FixedFields()
 """An issuance that fixes nothing."""
 
 
@@ -143,7 +143,7 @@ class CertificatePlan:
     issuer: IssuerKey | None
     at: datetime | None
     policy: Policy = BASELINE
-    issuance: Issuance = OPEN
+    issuance: FixedFields = OPEN
 
     def step(self, _: Seen, /) -> CertificateResult:
         """The result, at once.
@@ -341,7 +341,7 @@ def check_tbs(
     issuer: IssuerKey,
     at: datetime,
     policy: Policy = BASELINE,
-    issuance: Issuance = OPEN,
+    issuance: FixedFields = OPEN,
 ) -> CertificateResult:
     """Decide whether a TBSCertificate is what was bound, before it is signed (BR 4.3.1.2, 7.1.2.7, 7.1.4).
 
@@ -366,7 +366,7 @@ def check_certificate(
     issuer: IssuerKey,
     at: datetime,
     policy: Policy = BASELINE,
-    issuance: Issuance = OPEN,
+    issuance: FixedFields = OPEN,
 ) -> CertificateResult:
     """Decide whether a certificate, or precertificate, is what was bound, and signed by this issuer.
 
@@ -392,12 +392,12 @@ def _check(
     issuer: IssuerKey,
     at: datetime,
     policy: Policy,
-    issuance: Issuance,
+    issuance: FixedFields,
 ) -> CertificateResult:
     _octets(form, data)
     _is_a("binding", binding, Binding)
     _is_a("issuer", issuer, IssuerKey)
-    _is_a("issuance", issuance, Issuance)
+    _is_a("issuance", issuance, FixedFields)
     moment = utc(at, what="at")
     plan = CertificatePlan(
         data=data, form=form, binding=binding, issuer=issuer, at=moment, policy=policy, issuance=issuance

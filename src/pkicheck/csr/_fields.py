@@ -16,7 +16,7 @@ from pkicheck.rules.certificate import VALIDITY
 from pkicheck.x509 import Tbs, says_the_same
 
 if TYPE_CHECKING:
-    from pkicheck.csr._certificate import Issuance
+    from pkicheck.csr._certificate import FixedFields
 
 __all__ = ["algorithm_findings", "frame_findings", "issuer_name_findings", "validity_findings"]
 
@@ -111,7 +111,7 @@ _LAST_UTC_YEAR: Final = 2049
 
 
 def validity_findings(
-    tbs: Tbs, fixed: Issuance, signed_at: datetime | None, *, public: bool
+    tbs: Tbs, fixed: FixedFields, signed_at: datetime | None, *, public: bool
 ) -> tuple[list[Finding], datetime | None]:
     """The two times, both included, by the limit of the day of signing (BR 6.3.2); notBefore comes back.
 

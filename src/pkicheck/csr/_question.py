@@ -8,7 +8,7 @@ from typing import cast, get_args
 
 from pkicheck.canon import JsonValue, Sha256, decode_bytes, document, document_json, parse_time
 from pkicheck.csr._binding import binding_from_json
-from pkicheck.csr._certificate import CertificatePlan, Form, Issuance
+from pkicheck.csr._certificate import CertificatePlan, FixedFields, Form
 from pkicheck.csr._documents import issuer_from_json
 from pkicheck.errors import InputError
 from pkicheck.policy import policy_from_json
@@ -46,7 +46,7 @@ def certificate_plan_from_json(
         issuer=None if asked["issuer"] is None else issuer_from_json(document(asked, "issuer", documents)),
         at=_time(asked, "at") if at is None else at,
         policy=policy_from_json(document_json(asked, "policy", documents)),
-        issuance=Issuance(
+        issuance=FixedFields(
             not_before=_time(asked, "not_before"),
             not_after=_time(asked, "not_after"),
             serial=_serial(asked["serial"]),

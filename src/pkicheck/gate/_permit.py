@@ -26,6 +26,7 @@ from pkicheck.canon import (
 from pkicheck.csr import (
     Binding,
     CertificateResult,
+    FixedFields,
     binding_from_json,
     binding_json,
     check_certificate,
@@ -33,7 +34,6 @@ from pkicheck.csr import (
     issuer_from_json,
     issuer_json,
 )
-from pkicheck.csr import Issuance as Fixed
 from pkicheck.errors import InputError
 from pkicheck.findings import Finding, finding
 from pkicheck.issuerkey import IssuerKey
@@ -78,7 +78,7 @@ class _Checks:
     _expires_at: datetime
     _binding: Binding
     _issuer: IssuerKey
-    _fixed: Fixed
+    _fixed: FixedFields
     _policy: Policy
 
     @property
@@ -131,7 +131,7 @@ class Permit(_Checks):
         keep(
             self,
             "_fixed",
-            Fixed(not_before=issuance.not_before, not_after=issuance.not_after, serial=issuance.serial),
+            FixedFields(not_before=issuance.not_before, not_after=issuance.not_after, serial=issuance.serial),
         )
         keep(self, "_result", result)
         keep(self, "_clock", clock)
@@ -246,7 +246,7 @@ class SealedPermit(_Checks):
         self._policy = policy_from_json(
             parse_json(decode_bytes(text["policy"], what="permit.policy"), what="permit.policy")
         )
-        self._fixed = Fixed(
+        self._fixed = FixedFields(
             not_before=parse_time(text["not_before"], what="permit.not_before"),
             not_after=parse_time(text["not_after"], what="permit.not_after"),
             serial=self.serial,
