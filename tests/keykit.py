@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timezone
+from typing import cast
 
 import attrs
 
 from pkicheck.keys import KeyResult, PublicKey, hashes, read_key
-from pkicheck.lists import KeyHashes, PackagedLists
+from pkicheck.lists import KeyHashes, PackagedLists, Suffixes, packaged
+from pkicheck.namecheck import SUFFIXES
 from pkicheck.policy import BASELINE, KEY_POLICIES, PRIVATE, KeysPolicy, Policy
 from pkicheck.testing import FixedClock
 
@@ -75,9 +77,13 @@ EMPTY = blocklist()
 """A list that has no key."""
 
 
+# Whatever release of the list is installed, here it is of the day judged.
+_SUFFIXES = attrs.evolve(cast("Suffixes", packaged()[SUFFIXES]), as_of=AT)
+
+
 def lists(**named: KeyHashes) -> PackagedLists:
     """A transport that knows the empty list `debian`, and the given ones."""
-    return PackagedLists(blocklists={"debian": EMPTY, **named}, clock=FixedClock(AT))
+    return PackagedLists(suffixes=_SUFFIXES, blocklists={"debian": EMPTY, **named}, clock=FixedClock(AT))
 
 
 LISTS = lists()
