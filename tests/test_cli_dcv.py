@@ -36,7 +36,7 @@ def test_dns_01(zone: str) -> None:
     done = pkicheck("dcv", "dns-01", "shop.example", *_ACME, "--zone", zone, *_PRIVATE)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("3.2.2.4.7 for shop.example: PASS: ")
-    done = pkicheck("dcv", "dns-01", "*.shop.example", *_ACME, "--zone", zone, *_PRIVATE, "--json")
+    done = pkicheck("dcv", "dns-01", "shop.example", *_ACME, "--zone", zone, *_PRIVATE, "--json")
     assert done.code == 0
     assert load(done.out.encode()).replay().same
     done = pkicheck("dcv", "dns-01", "a.shop.example", "shop.example", *_ACME, "--zone", zone, *_PRIVATE, "--explain")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import Any, Final, NoReturn, Self, TypeVar, cast
+from typing import Any, Final, NoReturn, Self, TypeGuard, TypeVar, cast
 
 import attrs
 from cryptography.hazmat.primitives import hashes
@@ -30,6 +30,14 @@ SIGN_RECORD: Final = "pkicheck/sign-record/1"
 """The schema of a payload."""
 
 _K = TypeVar("_K", bound=rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey)
+
+# Younger than the oldest release of `cryptography` that is supported.
+_NO_DIGEST_INFO: Final[Any] = getattr(asymmetric, "NoDigestInfo", ())
+
+
+def _named(algorithm: object) -> TypeGuard[asymmetric.Prehashed | hashes.HashAlgorithm]:
+    """Whether an algorithm says what was hashed, and how."""
+    return not isinstance(algorithm, _NO_DIGEST_INFO)
 
 
 def _wall_clock() -> datetime:
@@ -199,7 +207,7 @@ class _RsaKey(rsa.RSAPrivateKey):
         algorithm: asymmetric.Prehashed | hashes.HashAlgorithm | asymmetric.NoDigestInfo,
     ) -> bytes:
         """Sign, and write of it."""
-        if isinstance(algorithm, asymmetric.NoDigestInfo):
+        if not _named(algorithm):
             msg = "algorithm: a block without DigestInfo cannot be recorded"
             raise InputError(msg)
         data = bytes(data)
