@@ -175,8 +175,9 @@ def test_what_a_guarded_key_does(tmp_path: Path) -> None:
             assert copy.deepcopy(key) is key
             with pytest.raises(InputError, match="does nothing but sign"):
                 cast("Any", key).private_bytes()
-        with pytest.raises(InputError, match="without DigestInfo"):
-            guarded.sign(digest, padding.PKCS1v15(), cast("Any", utils.NoDigestInfo()))
+        if hasattr(utils, "NoDigestInfo"):  # younger than the oldest supported release
+            with pytest.raises(InputError, match="without DigestInfo"):
+                guarded.sign(digest, padding.PKCS1v15(), cast("Any", utils.NoDigestInfo()))
         with pytest.raises(InputError, match="key must be an RSA, EC or Ed25519 private key"):
             log.guard(cast("Any", dsa.generate_private_key(1024)))
     events = signed(read(path.read_bytes())[0])
