@@ -110,9 +110,10 @@ class DcvResult(Result):
         wanted = parse_name(name) if isinstance(name, str) else name
         moment = utc(issued_at, what="issued_at")
         place = name_text(self.name)
-        how = method(self.method)
-        found = [] if wanted == self.name else self._reaches(wanted, moment, suffix_of)
+        # What this object says of its name, method and moment is not relied on.
         again = replay(self.plan, Seen(self.observations))
+        how = method(again.method)
+        found = [] if wanted == again.name else again._reaches(wanted, moment, suffix_of)  # noqa: SLF001 - of this class
         for result in (self, again):
             if result.verdict is not Verdict.PASS:
                 saw = [result.verdict.name, *(each.code for each in result.deciding())]
@@ -124,8 +125,8 @@ class DcvResult(Result):
             expected = f"{format_time(again.at)} or later"
             found.append(finding("dcv.evidence-too-early", place, expected=expected, saw=[format_time(moment)]))
         if not how.may_be_relied_on(moment):
-            ended = finding("dcv.evidence-method-ended", place, saw=[self.method, format_time(moment)])
-            found.append(attrs.evolve(ended, rules=(RELY[self.method],)))
+            ended = finding("dcv.evidence-method-ended", place, saw=[again.method, format_time(moment)])
+            found.append(attrs.evolve(ended, rules=(RELY[again.method],)))
         limit = how.reuse(moment)
         if moment - again.started_at > limit:
             expected = f"{format_time(moment - limit)} or later"
