@@ -14,7 +14,13 @@ from pkicheck.policy._fields import between, flag, span, texts
 __all__ = ["GatePolicy"]
 
 _APPROVER: Final = re.compile(r"[!-~]{1,64} [a-z0-9-]{1,32} [0-9a-f]{64}", re.ASCII)
-_HOLD: Final = re.compile(r"all|(?:account|domain|issuer|kind|order):[!-~]{1,255}", re.ASCII)
+# What is spelled otherwise would hold nothing: names in lower case without `*.` and final dot, addresses as compared.
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_HOLD: Final = re.compile(
+    r"all|(?:account|order):[!-~]{1,255}|issuer:[0-9a-f]{64}|kind:(?:dv|ov|iv|ev)"
+    rf"|domain:(?:{_LABEL}(?:\.{_LABEL})*|[0-9a-f:.]*:[0-9a-f:.]*)",
+    re.ASCII,
+)
 _ROLE: Final = re.compile(r"(?:dv|ov|iv|ev):[a-z0-9-]{1,32}", re.ASCII)
 
 
@@ -38,8 +44,8 @@ class GatePolicy:
         approvers: who may approve in which role, as `PERSON ROLE KEY`, the key an Ed25519 public key in hex.
         authentication: the authentication classes that count for approvals; empty: any class that is stated.
         approval_age: how old an approval may be.
-        holds: classes of requests that are not issued: `all`, `account:ID`, `domain:NAME` (and below), `issuer:SPKI
-            SHA-256`, `kind:TYPE`, `order:ID`.
+        holds: classes of requests that are not issued: `all`, `account:ID`, `domain:NAME` (and below; an address as it
+            is), `issuer:SPKI SHA-256`, `kind:TYPE`, `order:ID`.
         serials: whether a registry is asked that no serial number is used twice (list `gate.serials`).
         serial_bits: the fewest significant bits of a serial number.
         backdate: how far notBefore may lie from the moment of signing, at most 48 hours (BR 7.1.2.7).
