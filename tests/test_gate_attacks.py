@@ -1,0 +1,420 @@
+"""Attacks on the gate: evidence that was altered, borrowed or made by hand never gives a permit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import attrs
+import pytest
+
+import pkicheck
+from pkicheck import BASELINE, CaaResult, DcvResult, InputError, Verdict
+from pkicheck.canon import Sha256, digest
+from pkicheck.dcv import AcmeDns01
+from pkicheck.gate import GatePlan, Issuance, authorize
+from pkicheck.mpic import MpicPlan, MpicResult, RemoteReport, corroborate
+from pkicheck.names import parse_domain, parse_name
+from pkicheck.policy import GatePolicy, MpicPolicy, NetPolicy, Policy
+from tests import csrkit, gatekit
+from tests.gatekit import AT, NAMES, Order, caa, corroborated, dcv, issuance, issuer, order
+
+_REMOTE = attrs.evolve(BASELINE, name="remote", net=NetPolicy(perspective="remote"))
+_DAY = timedelta(days=1)
+
+
+def _reports(make: Callable[[str], Any]) -> list[RemoteReport]:
+    return [RemoteReport(perspective=each, result=make(each.id)) for each in gatekit.PLACES]
+
+
+def _quorum(primary: Any, remotes: Any, *, policy: Policy = BASELINE, at: datetime = AT) -> MpicResult:
+    return corroborate(primary, remotes, seat=gatekit.SEAT, at=at, policy=policy)
+
+
+def _refused(made: Order) -> list[str]:
+    result = made.authorize()
+    assert result.verdict is not Verdict.PASS
+    with pytest.raises(pkicheck.Refused):
+        _ = result.permit
+    return [each.code for each in result.deciding()]
+
+
+# --- results whose fields say another thing than their observations
+
+
+def _forged_dcv(real: DcvResult, **fields: Any) -> Order:
+    """An order on a validation with altered fields, corroborated as it stands."""
+    quorum = _quorum(
+        attrs.evolve(real, **fields),
+        _reports(
+            lambda vantage: attrs.evolve(
+                dcv(real.plan.asked()["name"], vantage=vantage, account=real.plan.challenge.account, policy=_REMOTE),  # type: ignore[arg-type]
+                **{key: value for key, value in fields.items() if key not in {"policy", "expires_at"}},
+            )
+        ),
+    )
+    return order(validations=(attrs.evolve(real, **fields),), corroborations=(quorum, *order().corroborations[1:]))
+
+
+def test_a_validation_that_claims_another_name() -> None:
+    """What a result says of its name and authorization domain name is not believed (R021)."""
+    other = dcv("www.shop.com")
+    assert other.verdict is Verdict.FAIL or other.name != parse_name("shop.com")
+    honest = dcv("shop.com")
+    stolen = attrs.evolve(honest, name=parse_name("victim.com"), adn=parse_domain("victim.com"))
+    assert stolen.covers("victim.com", issued_at=AT)
+    assert stolen.covers("*.victim.com", issued_at=AT)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"account": gatekit.ACCOUNT}, "gate.dcv-other-account"),
+        ({"account": gatekit.ACCOUNT, "order": "order-1"}, "gate.dcv-other-account"),
+    ],
+)
+def test_a_validation_that_claims_another_account(fields: dict[str, Any], code: str) -> None:
+    """The account is that of the question, whatever the result says (BR 4.2.1, D10)."""
+    assert code in _refused(_forged_dcv(dcv("shop.com", account="https://ca.example/acct/2"), **fields))
+
+
+def test_evidence_that_claims_another_policy() -> None:
+    """A result of a remote perspective, or of another policy, cannot be relabelled (R002)."""
+    lax = attrs.evolve(dcv("shop.com", policy=_REMOTE), policy=BASELINE)
+    assert "gate.evidence-other-policy" in _refused(order(validations=(lax,)))
+    lax_caa = attrs.evolve(caa("*.shop.com", policy=_REMOTE), policy=BASELINE)
+    assert "gate.evidence-other-policy" in _refused(order(caa=(caa("shop.com"), lax_caa)))
+
+
+def test_evidence_that_claims_another_day() -> None:
+    """A moment before the duty of corroboration does not do away with it (BR 3.2.2.9)."""
+    early = AT - 500 * _DAY
+    caas = order().corroborations[1:]
+    assert "gate.mpic-missing" in _refused(
+        order(validations=(attrs.evolve(dcv("shop.com"), at=early),), corroborations=caas)
+    )
+    assert "gate.mpic-missing" in _refused(
+        order(
+            caa=tuple(attrs.evolve(each, at=early) for each in order().caa), corroborations=order().corroborations[:1]
+        )
+    )
+
+
+def test_evidence_that_claims_to_last_longer() -> None:
+    """A permit ends with the evidence, whatever the result says of its end (BR 3.2.2.8)."""
+    early = AT - timedelta(hours=7, minutes=30)
+    lasting = attrs.evolve(caa("shop.com", at=early), expires_at=AT + 9 * _DAY)
+    made = order(
+        caa=(lasting, caa("*.shop.com")),
+        corroborations=(*order().corroborations, corroborated("caa", "shop.com", at=early)),
+    ).authorize()
+    assert made.verdict is Verdict.FAIL or made.permit.expires_at == AT + timedelta(minutes=30)
+
+
+# --- corroborations
+
+
+def test_a_corroboration_under_a_policy_that_asks_for_none() -> None:
+    """The policy of the corroboration is the policy of the gate (BR 3.2.2.9)."""
+    free = attrs.evolve(BASELINE, name="free", mpic=MpicPolicy(required=False))
+    empty = tuple(_quorum(each, [], policy=free) for each in (dcv("shop.com"), *order().caa))
+    assert {each.verdict for each in empty} == {Verdict.PASS}
+    assert set(_refused(order(corroborations=empty))) == {"gate.mpic-not-covering"}
+
+
+@pytest.mark.parametrize("of", ["dcv", "caa"])
+def test_a_remote_result_that_was_altered(of: str) -> None:
+    """A refusal of a remote perspective that is relabelled as a PASS counts as the refusal it is (BR 3.2.2.9)."""
+    if of == "dcv":
+        primary: Any = dcv("shop.com")
+        bad = [
+            pkicheck.check_dcv(
+                primary.plan.challenge,
+                io=pkicheck.Network(dns=_empty(each.id), lists=gatekit.lists()),
+                policy=_REMOTE,
+            )
+            for each in gatekit.PLACES
+        ]
+    else:
+        primary = caa("shop.com")
+        bad = [
+            pkicheck.check_caa(
+                "shop.com",
+                issuers={"ca.example"},
+                accounts=(gatekit.ACCOUNT,),
+                method="dns-01",
+                resolver=_empty(each.id),
+                policy=_REMOTE,
+            )
+            for each in gatekit.PLACES
+        ]
+    assert {each.verdict for each in bad} == {Verdict.FAIL}
+    good = primary.findings
+    forged = [
+        RemoteReport(perspective=place, result=attrs.evolve(each, findings=good))
+        for place, each in zip(gatekit.PLACES, bad, strict=True)
+    ]
+    assert _quorum(primary, forged).verdict is Verdict.FAIL
+
+
+def _empty(vantage: str) -> Any:
+    found = gatekit.Zone(
+        'shop.com. CAA 0 issue "other.example"', status="secure", clock=gatekit.FixedClock(AT), vantage=vantage
+    )
+    found.add("shop.com", "SOA", "ns.shop.com. admin.shop.com. 1 7200 3600 1209600 3600")
+    return found
+
+
+def test_a_primary_result_that_was_altered() -> None:
+    """The earlier CAA check whose corroboration is used again is decided again too (BR 3.2.2.9)."""
+    bad = pkicheck.check_caa(
+        "shop.com",
+        issuers={"ca.example"},
+        accounts=(gatekit.ACCOUNT,),
+        method="dns-01",
+        resolver=_empty("zone"),
+    )
+    assert bad.verdict is Verdict.FAIL
+    forged = attrs.evolve(bad, findings=caa("shop.com").findings)
+    assert _quorum(forged, _reports(lambda vantage: caa("shop.com", vantage=vantage, policy=_REMOTE))).verdict is (
+        Verdict.FAIL
+    )
+
+
+def test_a_primary_from_another_seat() -> None:
+    """The distances are counted from the perspective that made the primary result (BR 3.2.2.9)."""
+    elsewhere = attrs.evolve(gatekit.SEAT, id="elsewhere")
+    reports = _reports(lambda vantage: caa("shop.com", vantage=vantage, policy=_REMOTE))
+    assert corroborate(caa("shop.com"), reports, seat=gatekit.SEAT, at=AT).verdict is Verdict.PASS
+    assert corroborate(caa("shop.com"), reports, seat=elsewhere, at=AT).verdict is Verdict.FAIL
+
+
+def test_a_corroboration_before_its_primary() -> None:
+    """The moment of the attempt is not before the end of the primary check: it chooses the rules."""
+    reports = _reports(lambda vantage: caa("shop.com", vantage=vantage, policy=_REMOTE))
+    slow = caa("shop.com")
+    late = [attrs.evolve(each, received=each.received + timedelta(minutes=2)) for each in slow.observations]
+    primary = slow.plan.step(pkicheck.ports.Seen(late))
+    assert isinstance(primary, CaaResult)
+    assert primary.verdict is Verdict.PASS
+    assert _quorum(primary, reports).verdict is Verdict.FAIL
+    assert _quorum(primary, reports, at=AT + timedelta(minutes=2)).verdict is Verdict.PASS
+
+
+def test_a_corroboration_of_nobody_is_not_used_again() -> None:
+    """An earlier corroboration serves the same applicant: a check that named no account serves nobody else (M12)."""
+    bare: dict[str, Any] = {"accounts": (), "method": None}
+    earlier = tuple(
+        corroborate(
+            caa(name, at=AT - 30 * _DAY, **bare),
+            [
+                RemoteReport(
+                    perspective=each, result=caa(name, at=AT - 30 * _DAY, vantage=each.id, policy=_REMOTE, **bare)
+                )
+                for each in gatekit.PLACES
+            ],
+            seat=gatekit.SEAT,
+            at=AT - 30 * _DAY,
+        )
+        for name in NAMES
+    )
+    made = order(caa=tuple(caa(name, **bare) for name in NAMES), corroborations=(order().corroborations[0], *earlier))
+    assert set(_refused(made)) == {"gate.mpic-missing"}
+
+
+def test_a_corroboration_that_was_only_measured_is_not_used_again() -> None:
+    """An attempt of the days on which a missed quorum stopped nothing is no corroboration for later days (M12)."""
+    then, now = datetime(2025, 9, 14, 12, tzinfo=timezone.utc), datetime(2026, 9, 14, 12, tzinfo=timezone.utc)
+    measured = corroborate(caa("shop.com", at=then), [], seat=gatekit.SEAT, at=then)
+    assert measured.verdict is Verdict.PASS
+    what = issuance(
+        binding=gatekit.binding(names=("shop.com",)), not_before=now, not_after=now + 90 * _DAY - timedelta(seconds=1)
+    )
+    lists = pkicheck.testing.example_lists(clock=gatekit.FixedClock(now))
+    made = Order(
+        issuance=what,
+        validations=(dcv("shop.com", at=now),),
+        caa=(caa("shop.com", at=now),),
+        corroborations=(corroborated("dcv", "shop.com", at=now), measured),
+        at=now,
+    )
+    result = made.authorize(gatekit.ValueUses(lists=lists, clock=gatekit.FixedClock(now)))
+    assert "gate.mpic-not-covering" in [each.code for each in result.deciding()]
+
+
+# --- objects of other classes
+
+
+def test_subclasses_are_not_evidence() -> None:
+    """A subclass that answers for itself, or a plan of one's own, is a wrong argument."""
+
+    class Own(DcvResult):
+        def covers(self, *_: Any, **__: Any) -> tuple[pkicheck.Finding, ...]:
+            return ()
+
+    class OwnPlan(MpicPlan):
+        def step(self, *_: Any) -> MpicResult:
+            return corroborated("dcv", "shop.com")
+
+    class OwnChallenge(AcmeDns01):
+        def examine(self, *_: Any) -> None:
+            return None
+
+    class OwnIssuance(Issuance):
+        @property
+        def accounts(self) -> frozenset[str]:
+            return frozenset()
+
+    real = dcv("shop.com")
+    own = Own(**{each.name: getattr(real, each.name) for each in attrs.fields(DcvResult)})
+    with pytest.raises(InputError, match="^validations must be"):
+        order(validations=(own,)).authorize()
+    quorum = corroborated("dcv", "shop.com")
+    plan = OwnPlan(**{each.name: getattr(quorum.plan, each.name) for each in attrs.fields(MpicPlan)})
+    with pytest.raises(InputError, match="^corroborations must be"):
+        order(corroborations=(attrs.evolve(quorum, plan=plan),)).authorize()
+    challenge = OwnChallenge(
+        **{each.name: getattr(real.plan.challenge, each.name) for each in attrs.fields(type(real.plan.challenge))}
+    )
+    with pytest.raises(InputError, match="^validations must be"):
+        order(validations=(attrs.evolve(real, plan=attrs.evolve(real.plan, challenge=challenge)),)).authorize()
+    what = issuance()
+    with pytest.raises(InputError, match="^issuance must be"):
+        order(
+            issuance=OwnIssuance(**{each.name: getattr(what, each.name) for each in attrs.fields(Issuance)})
+        ).authorize()
+
+
+# --- order, key, purpose
+
+
+@pytest.mark.parametrize("pin", ["csr_sha256", "spki_sha256"])
+def test_a_binding_of_another_key(pin: str) -> None:
+    """A binding made by hand for another request or key than the order came with (K02)."""
+    who = attrs.evolve(gatekit.binding().identity, **{pin: Sha256("0" * 64)})
+    bound = attrs.evolve(gatekit.binding(), identity=who)
+    codes = {"csr_sha256": "binding.other-request", "spki_sha256": "binding.other-key"}
+    assert _refused(order(issuance=issuance(binding=bound))) == [codes[pin]]
+    right = attrs.evolve(who, **{pin: getattr(gatekit.binding(), pin)})
+    fine = order(issuance=issuance(binding=attrs.evolve(bound, identity=right)))
+    assert fine.authorize().verdict is Verdict.PASS
+
+
+def test_another_purpose_does_not_go_round_caa() -> None:
+    """What is signed is a TLS certificate: CAA is that of TLS, whatever the order is called (R042)."""
+    asked: dict[str, Any] = {"purpose": "smime"}
+    made = order(
+        issuance=issuance(
+            purpose="smime", issuer=issuer(purposes={"tls", "smime"}), binding=gatekit.binding(names=("shop.com",))
+        ),
+        caa=(caa("shop.com", **asked),),
+        corroborations=(
+            corroborated("dcv", "shop.com"),
+            _quorum(
+                caa("shop.com", **asked),
+                _reports(lambda vantage: caa("shop.com", vantage=vantage, policy=_REMOTE, **asked)),
+            ),
+        ),
+    )
+    assert _refused(made) == ["gate.issuer-purpose"]
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        {"public_resolvers": True},
+        {"secure_paths": ("192.0.2.53",)},
+        {"ttl_cap": timedelta(days=8)},
+        {"probe_max_age": timedelta(hours=2)},
+        {"resolvers": ("zone:x",)},
+        {"probe_bogus": ""},
+    ],
+)
+def test_evidence_of_laxer_lookups(net: dict[str, Any]) -> None:
+    """Evidence that was made with laxer choices about resolvers than the gate's does not count (BR 1.3.2)."""
+    strict = attrs.evolve(
+        BASELINE, name="strict", net=NetPolicy(resolvers=("192.0.2.1",), probe_bogus="dnssec-failed.example")
+    )
+    if "resolvers" not in net and "probe_bogus" not in net:
+        strict = BASELINE
+    evidence = attrs.evolve(strict, net=attrs.evolve(strict.net, **net))
+    made = order(
+        issuance=issuance(strict, binding=gatekit.binding(strict)),
+        caa=(caa("shop.com"), _plain(evidence)),
+        policy=strict,
+    )
+    assert "gate.evidence-other-policy" in _refused(made)
+
+
+def _plain(policy: Policy) -> CaaResult:
+    return caa("*.shop.com", policy=policy)
+
+
+# --- serial numbers
+
+
+def test_a_serial_number_serves_one_content() -> None:
+    """The same order cannot have two different certificates with one number (RFC 5280 §4.1.2.2)."""
+    answers = gatekit.lists()
+    assert order().authorize(answers).verdict is Verdict.PASS
+    assert order().authorize(answers).verdict is Verdict.PASS
+    longer = order(issuance=issuance(not_after=issuance().not_after + timedelta(seconds=1)))
+    assert longer.codes(answers) == ["gate.serial-used"]
+
+
+# --- holds
+
+
+@pytest.mark.parametrize(
+    "hold",
+    ["kind:DV", "kind:x", "domain:*.shop.com", "domain:shop.com.", "domain:Shop.com", "domain:.com", "issuer:x"],
+)
+def test_a_hold_that_could_never_hold(hold: str) -> None:
+    """A hold that matches nothing by its spelling is refused where the policy is made (R051)."""
+    with pytest.raises(InputError, match="^policy: holds"):
+        GatePolicy(holds=(hold,))
+
+
+# --- moments and sizes
+
+
+def test_the_end_of_time() -> None:
+    """The last moment of the calendar is a refusal, not an error of arithmetic."""
+    last = datetime.max.replace(tzinfo=timezone.utc)
+    result = authorize(issuance(), validations=(), caa=(), corroborations=(), lists=gatekit.lists(), at=last)
+    assert result.verdict is Verdict.FAIL
+
+
+class _Counting(tuple[Any, ...]):
+    """A tuple that counts how often it is gone through."""
+
+    __slots__ = ()
+    passes = 0
+
+    def __iter__(self) -> Any:
+        _Counting.passes += 1
+        return super().__iter__()
+
+
+def test_evidence_is_gone_through_once() -> None:
+    """The work for many names does not grow with names times evidence."""
+    whole = order()
+    _Counting.passes = 0
+    proof = pkicheck.gate.Proof(
+        validations=_Counting(whole.validations),
+        caa=_Counting(whole.caa),
+        corroborations=_Counting(whole.corroborations),
+        approvals=(),
+    )
+    plan = attrs.evolve(whole.authorize().plan, proof=proof)
+    assert isinstance(plan, GatePlan)
+    before = _Counting.passes
+    pkicheck.plans.replay(plan, pkicheck.ports.Seen(whole.authorize().observations))
+    one = _Counting.passes - before
+    who = csrkit.identity(*NAMES, *(f"a{number}.shop.com" for number in range(20)))
+    more = attrs.evolve(plan, issuance=issuance(binding=attrs.evolve(gatekit.binding(), identity=who)))
+    before = _Counting.passes
+    pkicheck.plans.replay(more, pkicheck.ports.Seen(whole.authorize().observations))
+    assert _Counting.passes - before <= one + 3
+    assert digest(b"")
