@@ -34,6 +34,15 @@ def _shaped(shape: re.Pattern[str], example: str) -> Any:  # noqa: ANN401 - a va
     return check
 
 
+def _one_key_each(_: object, attribute: attrs.Attribute[tuple[str, ...]], value: tuple[str, ...]) -> None:
+    holders: dict[str, str] = {}
+    for item in value:
+        person, _role, key = item.split(" ")
+        if holders.setdefault(key, person) != person:
+            msg = f"policy: {attribute.name} gives one key to two persons: {holders[key]} and {person}"
+            raise InputError(msg)
+
+
 @attrs.frozen(kw_only=True)
 class GatePolicy:
     """Choices about the moment of signing.
@@ -55,7 +64,7 @@ class GatePolicy:
 
     roles: tuple[str, ...] = attrs.field(default=(), converter=texts, validator=_shaped(_ROLE, "ev:final"))
     approvers: tuple[str, ...] = attrs.field(
-        default=(), converter=texts, validator=_shaped(_APPROVER, "anna final 3d40...")
+        default=(), converter=texts, validator=[_shaped(_APPROVER, "anna final 3d40..."), _one_key_each]
     )
     authentication: tuple[str, ...] = attrs.field(default=(), converter=texts)
     approval_age: timedelta = attrs.field(
