@@ -8,16 +8,18 @@ from typing import Any
 
 import attrs
 import pytest
+from cryptography import x509
 
 import pkicheck
 from pkicheck import BASELINE, CaaResult, DcvResult, InputError, Verdict
-from pkicheck.canon import Sha256, digest
+from pkicheck.canon import Sha256
+from pkicheck.csr import Binding
 from pkicheck.dcv import AcmeDns01
 from pkicheck.gate import GatePlan, Issuance, authorize
 from pkicheck.mpic import MpicPlan, MpicResult, RemoteReport, corroborate
 from pkicheck.names import parse_domain, parse_name
 from pkicheck.policy import GatePolicy, MpicPolicy, NetPolicy, Policy
-from tests import csrkit, gatekit
+from tests import csrkit, gatekit, test_gate
 from tests.gatekit import AT, NAMES, Order, caa, corroborated, dcv, issuance, issuer, order
 
 _REMOTE = attrs.evolve(BASELINE, name="remote", net=NetPolicy(perspective="remote"))
@@ -386,6 +388,168 @@ def test_the_end_of_time() -> None:
     assert result.verdict is Verdict.FAIL
 
 
+def test_a_number_nobody_can_write() -> None:
+    """A serial number of thousands of digits is a wrong argument, not an error of formatting later on."""
+    assert issuance(serial=2**1024 - 1).serial
+    with pytest.raises(InputError, match="^issuance: serial must be a number of at most 1024 bits"):
+        issuance(serial=2**1024)
+    with pytest.raises(InputError, match="^issuance: account_uris must be"):
+        issuance(account_uris=[5])
+
+
+def test_a_permit_ends_with_the_lists() -> None:
+    """A list that becomes too old in the life of a permit ends it."""
+
+    class Old:
+        def __init__(self, name: str, age: timedelta) -> None:
+            self.name, self.age = name, age
+            self.io = gatekit.lists()
+
+        def now(self) -> datetime:
+            return AT
+
+        def exchange(self, batch: Any, /, *, within: timedelta) -> list[Any]:
+            found = self.io.exchange(batch, within=within)
+            return [
+                attrs.evolve(each, as_of=AT - self.age, failure=None) if each.request.list == self.name else each  # type: ignore[attr-defined]
+                for each in found
+            ]
+
+    minutes = timedelta(minutes=5)
+    names = order().authorize(Old("psl.icann", BASELINE.names.list_max_age - minutes))
+    assert names.permit.expires_at == AT + minutes
+    listed = attrs.evolve(BASELINE, name="listed", keys=attrs.evolve(BASELINE.keys, blocklists=("own",)))
+    bound = attrs.evolve(gatekit.binding(), policy=listed.fingerprint)
+    keys = _under(listed, bound).authorize(Old("key.blocklist/own", listed.keys.blocklist_max_age - minutes))
+    assert keys.permit.expires_at == AT + minutes
+
+
+def test_a_list_of_keys_that_answers_before_it_was_asked() -> None:
+    """Clocks that run backwards are a doubt (R071)."""
+
+    class Back:
+        def __init__(self) -> None:
+            self.io = gatekit.lists()
+
+        def now(self) -> datetime:
+            return AT
+
+        def exchange(self, batch: Any, /, *, within: timedelta) -> list[Any]:
+            return [
+                attrs.evolve(each, received=each.sent - timedelta(microseconds=1))
+                if each.request.list.startswith("key.")  # type: ignore[attr-defined]
+                else each
+                for each in self.io.exchange(batch, within=within)
+            ]
+
+    result = order().authorize(Back())
+    assert result.verdict is Verdict.INCOMPLETE
+    assert {each.code for each in result.deciding()} == {"evidence.clock-order", "key.list-from-later"}
+
+
+def _under(policy: Policy, bound: Binding | None = None) -> Order:
+    return Order(
+        issuance=issuance(policy) if bound is None else issuance(binding=bound),
+        validations=(dcv("shop.com", policy=policy),),
+        caa=tuple(caa(name, policy=policy) for name in NAMES),
+        corroborations=(
+            corroborated("dcv", "shop.com", policy=policy),
+            *(corroborated("caa", name, policy=policy) for name in NAMES),
+        ),
+        policy=policy,
+    )
+
+
+def test_a_permit_at_the_end_of_a_limit() -> None:
+    """What is signed on the first day of a shorter limit meets that limit, though the permit is of the day before."""
+    at = datetime(2027, 3, 14, 23, 45, tzinfo=timezone.utc)
+    clock = gatekit.FixedClock(at)
+    policy = attrs.evolve(
+        BASELINE,
+        name="plain",
+        mpic=MpicPolicy(required=False),
+        keys=attrs.evolve(BASELINE.keys, fixed_blocklists=()),
+    )
+    for days, late in ((200, False), (100, True)):
+        fields: dict[str, Any] = {
+            "binding": attrs.evolve(gatekit.binding(), policy=policy.fingerprint),
+            "not_before": at,
+            "not_after": at + days * _DAY - timedelta(seconds=1),
+        }
+        made = Order(
+            issuance=issuance(**fields),
+            validations=(dcv("shop.com", at=at, policy=policy),),
+            caa=tuple(caa(name, at=at, policy=policy) for name in NAMES),
+            corroborations=(),
+            at=at,
+            policy=policy,
+        )
+        lists = gatekit.ValueUses(lists=pkicheck.testing.example_lists(clock=clock), clock=clock)
+        permit = made.authorize(lists).permit
+        tbs = x509.load_der_x509_certificate(test_gate._content(**fields)).tbs_certificate_bytes
+        assert permit.check(tbs).verdict is Verdict.PASS
+        next_day = permit.check(tbs, at=at + timedelta(minutes=15))
+        assert (next_day.verdict is Verdict.PASS) is late
+
+
+def test_an_approval_key_of_two_persons() -> None:
+    """Two names for one key are one person (R145)."""
+    one = gatekit.public("anna")
+    with pytest.raises(InputError, match="one key to two persons: anna and bert"):
+        GatePolicy(approvers=(f"anna final {one}", f"bert validation {one}"))
+    assert GatePolicy(approvers=(f"anna final {one}", f"anna validation {one}"))
+
+
+def test_a_corroboration_of_a_top_level_domain_serves_nobody() -> None:
+    """Only names that certificates are issued for hand their corroboration down (M12)."""
+    early = AT - 30 * _DAY
+    above = corroborate(
+        pkicheck.check_caa(
+            parse_domain("com"),
+            issuers={"ca.example"},
+            accounts=(gatekit.ACCOUNT,),
+            resolver=gatekit.zone(early, "zone"),
+        ),
+        [
+            RemoteReport(
+                perspective=each,
+                result=pkicheck.check_caa(
+                    parse_domain("com"),
+                    issuers={"ca.example"},
+                    accounts=(gatekit.ACCOUNT,),
+                    resolver=gatekit.zone(early, each.id),
+                    policy=_REMOTE,
+                ),
+            )
+            for each in gatekit.PLACES
+        ],
+        seat=gatekit.SEAT,
+        at=early,
+    )
+    assert above.verdict is Verdict.PASS
+    made = order(corroborations=(order().corroborations[0], above, order().corroborations[2]))
+    assert _refused(made) == ["gate.mpic-missing"]
+
+
+def test_an_earlier_check_under_another_policy() -> None:
+    """The earlier CAA check whose corroboration is used again was made under the policy of the gate (R002)."""
+    early = AT - 30 * _DAY
+    lax = attrs.evolve(BASELINE, name="lax", caa=attrs.evolve(BASELINE.caa, critical_bits=129))
+    lax_remote = attrs.evolve(lax, net=NetPolicy(perspective="remote"))
+    earlier = corroborate(
+        caa("shop.com", at=early, policy=lax),
+        [
+            RemoteReport(perspective=each, result=caa("shop.com", at=early, vantage=each.id, policy=lax_remote))
+            for each in gatekit.PLACES
+        ],
+        seat=gatekit.SEAT,
+        at=early,
+    )
+    assert earlier.verdict is Verdict.PASS
+    made = order(corroborations=(order().corroborations[0], earlier, order().corroborations[2]))
+    assert _refused(made) == ["gate.mpic-not-covering"]
+
+
 class _Counting(tuple[Any, ...]):
     """A tuple that counts how often it is gone through."""
 
@@ -417,4 +581,207 @@ def test_evidence_is_gone_through_once() -> None:
     before = _Counting.passes
     pkicheck.plans.replay(more, pkicheck.ports.Seen(whole.authorize().observations))
     assert _Counting.passes - before <= one + 3
-    assert digest(b"")
+
+
+# --- what a refusal says, and what is just allowed
+
+
+def _of_purposes(*purposes: Any) -> Order:
+    return order(issuance=issuance(issuer=issuer(purposes=set(purposes))))
+
+
+def _who(**fields: Any) -> Order:
+    bound = gatekit.binding()
+    return order(
+        issuance=issuance(binding=attrs.evolve(bound, identity=attrs.evolve(bound.identity, **fields))),
+    )
+
+
+_ACCOUNT_2, _ACCOUNT_3 = "https://ca.example/acct/2", "https://ca.example/acct/3"
+_SAID: list[tuple[str, Callable[[], Order], tuple[str, str, str, tuple[str, ...]]]] = [
+    (
+        "order",
+        lambda: order(issuance=issuance(order="order-2")),
+        ("gate.order-differs", "binding", "order-2", ("order-1",)),
+    ),
+    (
+        "policy",
+        lambda: order(issuance=issuance(binding=attrs.evolve(gatekit.binding(), policy=Sha256("0" * 64)))),
+        ("gate.binding-other-policy", "binding", BASELINE.fingerprint, ("0" * 64,)),
+    ),
+    (
+        "request",
+        lambda: _who(csr_sha256=Sha256("0" * 64)),
+        ("binding.other-request", "binding", "0" * 64, (gatekit.binding().csr_sha256,)),
+    ),
+    (
+        "scope",
+        lambda: _who(scope="internal"),
+        ("gate.scope-differs", "identity", "", ("internal", BASELINE.name)),
+    ),
+    (
+        "permitted",
+        lambda: _who(permitted=[parse_domain("shop.org")]),
+        ("binding.name-not-permitted", "shop.com", "shop.org", ()),
+    ),
+    (
+        "test-order",
+        lambda: order(issuance=issuance(test=True)),
+        ("gate.issuer-test", "issuer", "", ("test order", "production")),
+    ),
+    (
+        "test-issuer",
+        lambda: order(issuance=issuance(issuer=issuer(production=False))),
+        ("gate.issuer-test", "issuer", "", ("order", "test issuer")),
+    ),
+    (
+        "purposes",
+        lambda: _of_purposes("vmc", "smime"),
+        ("gate.issuer-purpose", "issuer", "tls", ("tls", "smime", "vmc")),
+    ),
+    (
+        "kinds",
+        lambda: order(issuance=issuance(issuer=issuer(kinds={"precertificate", "crl"}))),
+        ("gate.issuer-kind", "issuer", "certificate, precertificate", ("crl", "precertificate")),
+    ),
+    (
+        "gone",
+        lambda: order(issuance=issuance(issuer=issuer(destroyed_at=AT))),
+        ("gate.issuer-gone", "issuer", "", ("2026-11-21T12:00:00.000000Z",)),
+    ),
+    (
+        "undisclosed",
+        lambda: order(issuance=issuance(issuer=issuer(disclosed=False))),
+        ("gate.issuer-not-disclosed", "issuer", "", (csrkit.ca().id,)),
+    ),
+    (
+        "too-long",
+        lambda: order(issuance=issuance(not_after=AT + 200 * _DAY)),
+        ("gate.validity-too-long", "validity", "at most 17280000 seconds", ("17280001 seconds",)),
+    ),
+    (
+        "reversed",
+        lambda: order(issuance=issuance(not_after=AT - timedelta(seconds=1))),
+        ("gate.validity-reversed", "validity", "", ("2026-11-21T12:00:00.000000Z", "2026-11-21T11:59:59.000000Z")),
+    ),
+    (
+        "weak",
+        lambda: order(issuance=issuance(serial=5)),
+        ("gate.serial-weak", "serial", "at least 64 and at most 159 bits, positive", ("3 bits",)),
+    ),
+    (
+        "accounts",
+        lambda: order(caa=(caa("shop.com"), caa("*.shop.com", accounts=(_ACCOUNT_3, _ACCOUNT_2)))),
+        ("gate.caa-other-account", "*.shop.com", gatekit.ACCOUNT, (_ACCOUNT_2, _ACCOUNT_3)),
+    ),
+    (
+        "issuers",
+        lambda: order(
+            issuance=issuance(issuer=issuer(caa={"ca.example", "b.example"})),
+            caa=(caa("shop.com"), caa("*.shop.com", issuers=frozenset({"y.example", "x.example", "ca.example"}))),
+        ),
+        ("gate.caa-other-issuer", "*.shop.com", "b.example, ca.example", ("x.example", "y.example")),
+    ),
+    (
+        "method",
+        lambda: order(caa=(caa("shop.com"), caa("*.shop.com", method="http-01"))),
+        ("gate.caa-other-method", "*.shop.com", "3.2.2.4.7", ("http-01",)),
+    ),
+    (
+        "account",
+        lambda: order(validations=(dcv("shop.com", account=_ACCOUNT_2),)),
+        ("gate.dcv-other-account", "shop.com", gatekit.ACCOUNT, (_ACCOUNT_2,)),
+    ),
+    ("no-dcv", lambda: order(validations=()), ("gate.dcv-missing", "shop.com", "", ())),
+    ("no-caa", lambda: order(caa=()), ("gate.caa-missing", "shop.com", "", ())),
+    ("no-mpic", lambda: order(corroborations=()), ("gate.mpic-missing", "shop.com", "", ("dcv",))),
+    (
+        "remote",
+        lambda: order(caa=(caa("shop.com", policy=_REMOTE), caa("*.shop.com"))),
+        ("gate.evidence-other-policy", "shop.com", BASELINE.name, ("remote", "remote")),
+    ),
+    (
+        "no-dnssec",
+        lambda: order(
+            caa=(caa("shop.com", policy=attrs.evolve(BASELINE, net=NetPolicy(dnssec=False))), caa("*.shop.com"))
+        ),
+        ("gate.evidence-other-policy", "shop.com", BASELINE.name, (BASELINE.name, "primary")),
+    ),
+    (
+        "named",
+        lambda: _who(evidence=(("shop.com", Sha256("1" * 64)), ("shop.com", Sha256("0" * 64)))),
+        (
+            "gate.evidence-not-the-named",
+            "shop.com",
+            f"{'0' * 64}, {'1' * 64}",
+            (pkicheck.canon.digest(dcv("shop.com").to_json()),),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "said"), [each[1:] for each in _SAID], ids=[each[0] for each in _SAID])
+def test_what_a_refusal_says(make: Callable[[], Order], said: tuple[str, str, str, tuple[str, ...]]) -> None:
+    """A refusal names the place, what was expected and what was seen (R018, R021)."""
+    first = next(each for each in make().authorize().findings if each.code == said[0])
+    assert (first.code, first.place, first.expected, first.saw) == said
+
+
+class _Changed:
+    """Lists whose answers are changed."""
+
+    def __init__(self, change: Callable[[Any], Any]) -> None:
+        self.change = change
+        self.io = gatekit.lists()
+
+    def now(self) -> datetime:
+        return AT
+
+    def exchange(self, batch: Any, /, *, within: timedelta) -> list[Any]:
+        return [self.change(each) for each in self.io.exchange(batch, within=within)]
+
+
+def test_a_registry_that_says_nothing() -> None:
+    """An empty answer of the registry of serial numbers is no permission (R071)."""
+
+    def silent(each: Any) -> Any:
+        return attrs.evolve(each, answer=None) if each.request.list == "gate.serials" else each
+
+    result = order().authorize(_Changed(silent))
+    assert [(each.code, each.saw) for each in result.deciding()] == [("gate.serial-unknown", ("no answer",))]
+
+
+def test_what_passes_by_a_hair() -> None:
+    """A certificate of one second, and evidence of stricter lookups than the gate's."""
+    assert order(issuance=issuance(not_after=AT)).authorize().verdict is Verdict.PASS
+    servers = {
+        each.server
+        for result in (*order().caa, *order().validations)
+        for each in result.observations
+        if isinstance(each, pkicheck.ports.DnsObservation)
+    }
+    mine = attrs.evolve(BASELINE, name="mine", net=NetPolicy(resolvers=(*servers, "192.0.2.1")))
+    strict = attrs.evolve(mine, net=attrs.evolve(mine.net, resolvers=tuple(servers), ttl_cap=timedelta(days=1)))
+    bound = attrs.evolve(gatekit.binding(), policy=mine.fingerprint)
+    made = attrs.evolve(_under(strict, bound), policy=mine)
+    assert made.authorize().verdict is Verdict.PASS, made.codes()
+
+
+def test_an_earlier_corroboration_for_another_issuer() -> None:
+    """A corroboration is used again only where its check was for this issuer's names alone (BR 3.2.2.9)."""
+    early, names = AT - 30 * _DAY, frozenset({"ca.example", "other.example"})
+    earlier = corroborate(
+        caa("shop.com", at=early, issuers=names),
+        [
+            RemoteReport(
+                perspective=each,
+                result=caa("shop.com", at=early, vantage=each.id, policy=_REMOTE, issuers=names),
+            )
+            for each in gatekit.PLACES
+        ],
+        seat=gatekit.SEAT,
+        at=early,
+    )
+    assert earlier.verdict is Verdict.PASS
+    made = order(corroborations=(order().corroborations[0], earlier, order().corroborations[2]))
+    assert _refused(made) == ["gate.mpic-missing"]

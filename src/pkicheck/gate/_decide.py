@@ -24,7 +24,7 @@ from pkicheck.findings import Finding, Level, Verdict, finding
 from pkicheck.gate._approvals import approval_findings, hold_findings
 from pkicheck.gate._evidence import Evidence, Proof
 from pkicheck.gate._issuance import Issuance, issuance_json
-from pkicheck.keys import blocklist_findings, inspect_key
+from pkicheck.keys import blocklist_findings, blocklists_until, inspect_key
 from pkicheck.methods import method as section_of
 from pkicheck.mpic import MpicResult
 from pkicheck.namecheck import NamePlan
@@ -143,14 +143,23 @@ class Decision:
         said: set[Finding] = set()
         for plan in self._names:
             facts = _facts(seen, plan.questions())
+            self._until(plan.expiry(facts))
             found = [*plan.judge(facts, self.at), *(each for fact in facts for each in plan.judge_list(fact, self.at))]
             for each in found:
                 if each.level is not Level.NOTE and each not in said:
                     said.add(each)
                     yield each
         key = inspect_key(self.issuance.binding.spki, policy=self.policy.keys)
-        listed = blocklist_findings(_facts(seen, key.questions), at=self.at, policy=self.policy.keys)
+        facts = _facts(seen, key.questions)
+        self._until(blocklists_until(facts, self.policy.keys))
+        yield from (finding("evidence.clock-order", each.request.list) for each in facts if each.received < each.sent)
+        listed = blocklist_findings(facts, at=self.at, policy=self.policy.keys)
         yield from (each for each in (*key.findings, *listed) if each.level is not Level.NOTE)
+
+    def _until(self, end: datetime | None) -> None:
+        """What is relied on ends then, and so does the permit."""
+        if end is not None:
+            self.ends.append(end)
 
     def _validity(self) -> Iterator[Finding]:
         """4. Whole seconds in order, near the signing, within the limit of the day of signing; both ends count."""
@@ -236,8 +245,7 @@ class Decision:
         for each in candidates:
             wrong = list(self._caa_result(name, each, methods))
             if not wrong:
-                if each.expires_at is not None:
-                    self.ends.append(each.expires_at)
+                self._until(each.expires_at)
                 return
             refused += wrong
         yield from dict.fromkeys(refused)
@@ -316,8 +324,7 @@ class Decision:
         for again in (*own, *earlier):
             wrong = [*self._quorum(again), *(() if id(again) in same else again.covers(name, issued_at=self.at))]
             if not wrong:
-                if again.expires_at is not None:
-                    self.ends.append(again.expires_at)
+                self._until(again.expires_at)
                 return
             refused += [found.code for found in wrong]
         if refused:
@@ -327,7 +334,8 @@ class Decision:
 
     def _quorum(self, again: MpicResult) -> Iterator[Finding]:
         """A quorum that was met, under the policy of the gate; for how long is a matter of the result itself."""
-        if not self._same(again.policy):
+        before = again.plan.primary.plan.policy
+        if not (self._same(again.policy) and self._same(before)) or _laxer(before.net, self.policy.net):
             yield finding("gate.evidence-other-policy", again.subject(), saw=[again.policy.name])
         # On days on which a missed quorum stopped nothing it was no corroboration all the same.
         if again.verdict is not Verdict.PASS or "mpic.quorum-met" not in {each.code for each in again.findings}:

@@ -66,10 +66,13 @@ class Evidence:
         return self._quorums.get(self.digest(each), [])[:_MOST_TRIED]
 
     def earlier(self, name: CertName) -> Sequence[MpicResult]:
-        """The corroborations of CAA checks of a name and of names above it; a wildcard name has wildcards above."""
-        levels: Sequence[CertName] = _levels(name)
+        """The corroborations of CAA checks of a name and of names above it; a wildcard name has wildcards above.
+
+        That of a top-level domain serves nobody: nobody was issued a certificate for one (BR 3.2.2.9).
+        """
+        levels: Sequence[CertName] = _levels(name)[:-1]
         if isinstance(name, WildcardName):
-            levels = [WildcardName(each) for each in _levels(name)]
+            levels = [WildcardName(each) for each in _levels(name)[:-1]]
         return [again for level in levels for again in self._by_name.get(level, [])[:_MOST_TRIED]]
 
     def digest(self, each: Result) -> Sha256:
