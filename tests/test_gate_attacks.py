@@ -12,18 +12,26 @@ from cryptography import x509
 
 import pkicheck
 from pkicheck import BASELINE, CaaResult, DcvResult, InputError, Verdict
-from pkicheck.canon import Sha256
+from pkicheck.canon import Sha256, digest
 from pkicheck.csr import Binding
 from pkicheck.dcv import AcmeDns01
-from pkicheck.gate import GatePlan, Issuance, authorize
+from pkicheck.gate import GatePlan, Issuance, Proof, authorize, open_seal
 from pkicheck.mpic import MpicPlan, MpicResult, RemoteReport, corroborate
 from pkicheck.names import parse_domain, parse_name
+from pkicheck.plans import replay
 from pkicheck.policy import GatePolicy, MpicPolicy, NetPolicy, Policy
+from pkicheck.ports import DnsObservation, Seen
+from pkicheck.testing import FixedClock, Zone, example_lists
+from pkicheck.usecounts import ValueUses
 from tests import csrkit, gatekit, test_gate
 from tests.gatekit import AT, NAMES, Order, caa, corroborated, dcv, issuance, issuer, order
 
 _REMOTE = attrs.evolve(BASELINE, name="remote", net=NetPolicy(perspective="remote"))
 _DAY = timedelta(days=1)
+
+
+def _evolved(value: Any, **fields: Any) -> Any:
+    return attrs.evolve(value, **fields)
 
 
 def _reports(make: Callable[[str], Any]) -> list[RemoteReport]:
@@ -51,7 +59,9 @@ def _forged_dcv(real: DcvResult, **fields: Any) -> Order:
         attrs.evolve(real, **fields),
         _reports(
             lambda vantage: attrs.evolve(
-                dcv(real.plan.asked()["name"], vantage=vantage, account=real.plan.challenge.account, policy=_REMOTE),  # type: ignore[arg-type]
+                dcv(
+                    str(real.plan.asked()["name"]), vantage=vantage, account=real.plan.challenge.account, policy=_REMOTE
+                ),
                 **{key: value for key, value in fields.items() if key not in {"policy", "expires_at"}},
             )
         ),
@@ -61,8 +71,6 @@ def _forged_dcv(real: DcvResult, **fields: Any) -> Order:
 
 def test_a_validation_that_claims_another_name() -> None:
     """What a result says of its name and authorization domain name is not believed (R021)."""
-    other = dcv("www.shop.com")
-    assert other.verdict is Verdict.FAIL or other.name != parse_name("shop.com")
     honest = dcv("shop.com")
     stolen = attrs.evolve(honest, name=parse_name("victim.com"), adn=parse_domain("victim.com"))
     assert stolen.covers("victim.com", issued_at=AT)
@@ -128,8 +136,9 @@ def test_a_corroboration_under_a_policy_that_asks_for_none() -> None:
 @pytest.mark.parametrize("of", ["dcv", "caa"])
 def test_a_remote_result_that_was_altered(of: str) -> None:
     """A refusal of a remote perspective that is relabelled as a PASS counts as the refusal it is (BR 3.2.2.9)."""
+    primary: Any = (dcv if of == "dcv" else caa)("shop.com")
+    bad: list[Any]
     if of == "dcv":
-        primary: Any = dcv("shop.com")
         bad = [
             pkicheck.check_dcv(
                 primary.plan.challenge,
@@ -139,7 +148,6 @@ def test_a_remote_result_that_was_altered(of: str) -> None:
             for each in gatekit.PLACES
         ]
     else:
-        primary = caa("shop.com")
         bad = [
             pkicheck.check_caa(
                 "shop.com",
@@ -161,9 +169,7 @@ def test_a_remote_result_that_was_altered(of: str) -> None:
 
 
 def _empty(vantage: str) -> Any:
-    found = gatekit.Zone(
-        'shop.com. CAA 0 issue "other.example"', status="secure", clock=gatekit.FixedClock(AT), vantage=vantage
-    )
+    found = Zone('shop.com. CAA 0 issue "other.example"', status="secure", clock=FixedClock(AT), vantage=vantage)
     found.add("shop.com", "SOA", "ns.shop.com. admin.shop.com. 1 7200 3600 1209600 3600")
     return found
 
@@ -197,7 +203,7 @@ def test_a_corroboration_before_its_primary() -> None:
     reports = _reports(lambda vantage: caa("shop.com", vantage=vantage, policy=_REMOTE))
     slow = caa("shop.com")
     late = [attrs.evolve(each, received=each.received + timedelta(minutes=2)) for each in slow.observations]
-    primary = slow.plan.step(pkicheck.ports.Seen(late))
+    primary = slow.plan.step(Seen(late))
     assert isinstance(primary, CaaResult)
     assert primary.verdict is Verdict.PASS
     assert _quorum(primary, reports).verdict is Verdict.FAIL
@@ -233,7 +239,7 @@ def test_a_corroboration_that_was_only_measured_is_not_used_again() -> None:
     what = issuance(
         binding=gatekit.binding(names=("shop.com",)), not_before=now, not_after=now + 90 * _DAY - timedelta(seconds=1)
     )
-    lists = pkicheck.testing.example_lists(clock=gatekit.FixedClock(now))
+    lists = example_lists(clock=FixedClock(now))
     made = Order(
         issuance=what,
         validations=(dcv("shop.com", at=now),),
@@ -241,7 +247,7 @@ def test_a_corroboration_that_was_only_measured_is_not_used_again() -> None:
         corroborations=(corroborated("dcv", "shop.com", at=now), measured),
         at=now,
     )
-    result = made.authorize(gatekit.ValueUses(lists=lists, clock=gatekit.FixedClock(now)))
+    result = made.authorize(ValueUses(lists=lists, clock=FixedClock(now)))
     assert "gate.mpic-not-covering" in [each.code for each in result.deciding()]
 
 
@@ -294,11 +300,11 @@ def test_subclasses_are_not_evidence() -> None:
 @pytest.mark.parametrize("pin", ["csr_sha256", "spki_sha256"])
 def test_a_binding_of_another_key(pin: str) -> None:
     """A binding made by hand for another request or key than the order came with (K02)."""
-    who = attrs.evolve(gatekit.binding().identity, **{pin: Sha256("0" * 64)})
+    who = _evolved(gatekit.binding().identity, **{pin: Sha256("0" * 64)})
     bound = attrs.evolve(gatekit.binding(), identity=who)
     codes = {"csr_sha256": "binding.other-request", "spki_sha256": "binding.other-key"}
     assert _refused(order(issuance=issuance(binding=bound))) == [codes[pin]]
-    right = attrs.evolve(who, **{pin: getattr(gatekit.binding(), pin)})
+    right = _evolved(who, **{pin: getattr(gatekit.binding(), pin)})
     fine = order(issuance=issuance(binding=attrs.evolve(bound, identity=right)))
     assert fine.authorize().verdict is Verdict.PASS
 
@@ -411,7 +417,7 @@ def test_a_permit_ends_with_the_lists() -> None:
         def exchange(self, batch: Any, /, *, within: timedelta) -> list[Any]:
             found = self.io.exchange(batch, within=within)
             return [
-                attrs.evolve(each, as_of=AT - self.age, failure=None) if each.request.list == self.name else each  # type: ignore[attr-defined]
+                _evolved(each, as_of=AT - self.age, failure=None) if each.request.list == self.name else each  # type: ignore[attr-defined]
                 for each in found
             ]
 
@@ -463,7 +469,7 @@ def _under(policy: Policy, bound: Binding | None = None) -> Order:
 def test_a_permit_at_the_end_of_a_limit() -> None:
     """What is signed on the first day of a shorter limit meets that limit, though the permit is of the day before."""
     at = datetime(2027, 3, 14, 23, 45, tzinfo=timezone.utc)
-    clock = gatekit.FixedClock(at)
+    clock = FixedClock(at)
     policy = attrs.evolve(
         BASELINE,
         name="plain",
@@ -484,7 +490,7 @@ def test_a_permit_at_the_end_of_a_limit() -> None:
             at=at,
             policy=policy,
         )
-        lists = gatekit.ValueUses(lists=pkicheck.testing.example_lists(clock=clock), clock=clock)
+        lists = ValueUses(lists=example_lists(clock=clock), clock=clock)
         permit = made.authorize(lists).permit
         tbs = x509.load_der_x509_certificate(test_gate._content(**fields)).tbs_certificate_bytes
         assert permit.check(tbs).verdict is Verdict.PASS
@@ -497,7 +503,7 @@ def test_an_approval_key_of_two_persons() -> None:
     one = gatekit.public("anna")
     with pytest.raises(InputError, match="one key to two persons: anna and bert"):
         GatePolicy(approvers=(f"anna final {one}", f"bert validation {one}"))
-    assert GatePolicy(approvers=(f"anna final {one}", f"anna validation {one}"))
+    assert len(GatePolicy(approvers=(f"anna final {one}", f"anna validation {one}")).approvers) == 2
 
 
 def test_a_corroboration_of_a_top_level_domain_serves_nobody() -> None:
@@ -565,7 +571,7 @@ def test_evidence_is_gone_through_once() -> None:
     """The work for many names does not grow with names times evidence."""
     whole = order()
     _Counting.passes = 0
-    proof = pkicheck.gate.Proof(
+    proof = Proof(
         validations=_Counting(whole.validations),
         caa=_Counting(whole.caa),
         corroborations=_Counting(whole.corroborations),
@@ -574,12 +580,12 @@ def test_evidence_is_gone_through_once() -> None:
     plan = attrs.evolve(whole.authorize().plan, proof=proof)
     assert isinstance(plan, GatePlan)
     before = _Counting.passes
-    pkicheck.plans.replay(plan, pkicheck.ports.Seen(whole.authorize().observations))
+    replay(plan, Seen(whole.authorize().observations))
     one = _Counting.passes - before
     who = csrkit.identity(*NAMES, *(f"a{number}.shop.com" for number in range(20)))
     more = attrs.evolve(plan, issuance=issuance(binding=attrs.evolve(gatekit.binding(), identity=who)))
     before = _Counting.passes
-    pkicheck.plans.replay(more, pkicheck.ports.Seen(whole.authorize().observations))
+    replay(more, Seen(whole.authorize().observations))
     assert _Counting.passes - before <= one + 3
 
 
@@ -714,7 +720,7 @@ _SAID: list[tuple[str, Callable[[], Order], tuple[str, str, str, tuple[str, ...]
             "gate.evidence-not-the-named",
             "shop.com",
             f"{'0' * 64}, {'1' * 64}",
-            (pkicheck.canon.digest(dcv("shop.com").to_json()),),
+            (digest(dcv("shop.com").to_json()),),
         ),
     ),
 ]
@@ -758,7 +764,7 @@ def test_what_passes_by_a_hair() -> None:
         each.server
         for result in (*order().caa, *order().validations)
         for each in result.observations
-        if isinstance(each, pkicheck.ports.DnsObservation)
+        if isinstance(each, DnsObservation)
     }
     mine = attrs.evolve(BASELINE, name="mine", net=NetPolicy(resolvers=(*servers, "192.0.2.1")))
     strict = attrs.evolve(mine, net=attrs.evolve(mine.net, resolvers=tuple(servers), ttl_cap=timedelta(days=1)))
@@ -785,3 +791,22 @@ def test_an_earlier_corroboration_for_another_issuer() -> None:
     assert earlier.verdict is Verdict.PASS
     made = order(corroborations=(order().corroborations[0], earlier, order().corroborations[2]))
     assert _refused(made) == ["gate.mpic-missing"]
+
+
+def test_a_seal_of_another_shape() -> None:
+    """A list that holds the right words is no seal."""
+    with pytest.raises(InputError, match="^permit must be an object with exactly permit, signature"):
+        open_seal(b'["permit","signature"]', public_key=bytes(32))
+
+
+def test_what_an_expired_permit_says() -> None:
+    """From when to when it permitted."""
+    permit = order().authorize().permit
+    first = next(
+        each
+        for each in permit.check(b"", at=AT + 2 * timedelta(hours=1)).findings
+        if each.code == "gate.permit-expired"
+    )
+    assert first.place == "permit"
+    assert first.expected == "from 2026-11-21T12:00:00.000000Z to 2026-11-21T13:00:00.000000Z"
+    assert first.saw == ("2026-11-21T14:00:00.000000Z",)

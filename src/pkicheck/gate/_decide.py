@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final
+from typing import Final, cast
 
 import attrs
 
@@ -334,7 +334,8 @@ class Decision:
 
     def _quorum(self, again: MpicResult) -> Iterator[Finding]:
         """A quorum that was met, under the policy of the gate; for how long is a matter of the result itself."""
-        before = again.plan.primary.plan.policy
+        # (a plan of the gate takes no other kind)
+        before = cast("CaaResult | DcvResult", again.plan.primary).plan.policy
         if not (self._same(again.policy) and self._same(before)) or _laxer(before.net, self.policy.net):
             yield finding("gate.evidence-other-policy", again.subject(), saw=[again.policy.name])
         # On days on which a missed quorum stopped nothing it was no corroboration all the same.
