@@ -15,7 +15,7 @@ from pkicheck import BASELINE, CaaResult, DcvResult, InputError, Verdict
 from pkicheck.canon import Sha256, digest
 from pkicheck.csr import Binding
 from pkicheck.dcv import AcmeDns01
-from pkicheck.gate import GatePlan, Issuance, Proof, authorize, open_seal
+from pkicheck.gate import Approval, GatePlan, Issuance, Proof, authorize, open_seal
 from pkicheck.mpic import MpicPlan, MpicResult, RemoteReport, corroborate
 from pkicheck.names import parse_domain, parse_name
 from pkicheck.plans import replay
@@ -810,3 +810,101 @@ def test_what_an_expired_permit_says() -> None:
     assert first.place == "permit"
     assert first.expected == "from 2026-11-21T12:00:00.000000Z to 2026-11-21T13:00:00.000000Z"
     assert first.saw == ("2026-11-21T14:00:00.000000Z",)
+
+
+def test_a_result_that_was_altered_gives_no_permit() -> None:
+    """A passed result whose question or observations were replaced is not what `authorize` decided (R021)."""
+    result = order().authorize()
+    assert result.permit.at == AT
+    for altered in (
+        attrs.evolve(result, plan=attrs.evolve(result.plan, at=AT + timedelta(hours=1))),
+        attrs.evolve(result, plan=attrs.evolve(result.plan)),
+        attrs.evolve(result, observations=(*result.observations,)),
+    ):
+        assert altered.verdict is Verdict.PASS
+        with pytest.raises(InputError, match="^a result that was altered gives no permit"):
+            _ = altered.permit
+    same = attrs.evolve(result, expires_at=AT + 9 * _DAY)
+    assert same.permit.expires_at == result.permit.expires_at
+
+
+# --- approvals and holds
+
+
+def _approved(policy: GatePolicy, *approvals: Approval, kind: str = "ev") -> list[pkicheck.Finding]:
+    deployment = attrs.evolve(BASELINE, name="staff", gate=policy)
+    bound = gatekit.binding()
+    bound = attrs.evolve(bound, identity=_evolved(bound.identity, kind=kind))
+    made = order(issuance=issuance(binding=bound), approvals=approvals, policy=deployment)
+    return [each for each in made.authorize().findings if each.code.startswith("gate.approval")]
+
+
+def _signed(role: str, person: str, **fields: Any) -> Approval:
+    bound = gatekit.binding()
+    what = issuance(binding=attrs.evolve(bound, identity=_evolved(bound.identity, kind="ev")))
+    return gatekit.approval(what, role, person, **fields)
+
+
+def _staff(*who: tuple[str, str], **fields: Any) -> GatePolicy:
+    return GatePolicy(
+        roles=("ev:audit", "ev:final"),
+        approvers=tuple(f"{person} {role} {gatekit.public(person)}" for person, role in who),
+        **fields,
+    )
+
+
+def test_roles_are_given_out_as_well_as_can_be() -> None:
+    """Who may act in two roles makes room for who may act in one; two roles of one person are refused (R004)."""
+    staff = _staff(("anna", "audit"), ("bert", "audit"), ("anna", "final"))
+    three = (_signed("audit", "anna"), _signed("audit", "bert"), _signed("final", "anna"))
+    assert _approved(staff, *three) == []
+    assert [(each.code, each.place, each.saw) for each in _approved(staff, three[0], three[2])] == [
+        ("gate.approval-same-person", "approvals", ("anna",))
+    ]
+
+
+def test_an_unneeded_approval_hides_nothing() -> None:
+    """What comes after an approval that nobody asked for is judged all the same."""
+    staff = _staff(("anna", "audit"), ("bert", "final"), authentication=("hsm", "mfa"))
+    found = _approved(staff, _signed("other", "cleo"), _signed("audit", "anna"), _signed("final", "bert"))
+    assert [(each.code, each.place) for each in found] == [("gate.approval-unneeded", "approval of cleo as other")]
+
+
+def test_what_a_refused_approval_says() -> None:
+    """Class and age: what was expected and what was seen (R145)."""
+    staff = _staff(("anna", "audit"), ("bert", "final"), authentication=("hsm", "mfa"))
+    weak = _approved(staff, _signed("audit", "anna", authentication="password"), _signed("final", "bert"))
+    assert [(each.place, each.expected, each.saw) for each in weak] == [
+        ("approval of anna as audit", "hsm, mfa", ("password",)),
+        ("role audit", "", ()),
+    ]
+    unstated = _staff(("anna", "audit"), ("bert", "final"))
+    none = _approved(unstated, _signed("audit", "anna", authentication=""), _signed("final", "bert"))
+    assert (none[0].expected, none[0].saw) == ("a stated class", ("",))
+    late = _approved(staff, _signed("audit", "anna", at=AT + timedelta(seconds=1)), _signed("final", "bert"))
+    assert (late[0].expected, late[0].saw) == (
+        "within 1 day, 0:00:00 before 2026-11-21T12:00:00.000000Z",
+        ("2026-11-21T12:00:01.000000Z",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("hold", "held"),
+    [
+        ("domain:shop.com", True),
+        ("domain:example.org", True),
+        ("domain:93.184.216.34", True),
+        ("domain:2606:2800:220:1::1", True),
+        ("domain:93.184.216.35", False),
+        ("domain:ample.org", False),
+    ],
+)
+def test_a_hold_on_one_of_many_names(hold: str, *, held: bool) -> None:
+    """One name that is on hold holds the certificate, addresses too (R051)."""
+    who = csrkit.identity("*.shop.com", "www.example.org", "93.184.216.34", "2606:2800:220:1::1")
+    made = order(
+        issuance=issuance(binding=attrs.evolve(gatekit.binding(), identity=who)),
+        policy=attrs.evolve(BASELINE, name="held", gate=GatePolicy(holds=(hold,))),
+    )
+    places = [each.place for each in made.authorize().findings if each.code == "gate.hold"]
+    assert places == ([hold] if held else [])

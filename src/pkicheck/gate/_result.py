@@ -24,7 +24,7 @@ from pkicheck.issuerkey import Purpose
 from pkicheck.mpic import MpicPlan, MpicResult
 from pkicheck.plans import Needs, run
 from pkicheck.policy import BASELINE, Policy, policy_from_json, policy_json
-from pkicheck.ports import Recorder, Seen, Transport
+from pkicheck.ports import Observation, Recorder, Seen, Transport
 from pkicheck.results import Kind, Result
 
 __all__ = ["DEADLINE", "GatePlan", "GateResult", "authorize", "gate_plan_from_json"]
@@ -130,6 +130,15 @@ class GatePlan:
         return tuple(dict.fromkeys(held))
 
 
+@attrs.frozen
+class _Decided:
+    """What `authorize` decided, and the clock that the permit goes by."""
+
+    plan: GatePlan
+    observations: tuple[Observation, ...]
+    clock: Callable[[], datetime]
+
+
 @attrs.frozen(kw_only=True)
 class GateResult(Result):
     """Whether one certificate may be signed.
@@ -142,7 +151,13 @@ class GateResult(Result):
 
     plan: GatePlan
     # Set by `authorize` alone: a result that was read back from evidence gives no permit.
-    _clock: Callable[[], datetime] | None = attrs.field(default=None, eq=False, repr=False, hash=False)
+    _clock: Callable[[], datetime] | _Decided | None = attrs.field(default=None, eq=False, repr=False, hash=False)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self._clock is not None and not isinstance(self._clock, _Decided):
+            # Evolving hands this on as it is: for another question it then gives no permit.
+            object.__setattr__(self, "_clock", _Decided(self.plan, self.observations, self._clock))
 
     @property
     def permit(self) -> Permit:
@@ -150,13 +165,17 @@ class GateResult(Result):
 
         Raises:
             Refused: the verdict is not PASS.
-            InputError: the result comes from evidence and not from `authorize`.
+            InputError: the result comes from evidence and not from `authorize`, or was altered since.
         """
         self.require()
-        if self._clock is None:
+        decided = self._clock
+        if not isinstance(decided, _Decided):
             msg = "a result that was decided again from evidence gives no permit: authorize"
             raise InputError(msg)
-        return mint(self, self._clock)
+        if decided.plan is not self.plan or decided.observations is not self.observations:
+            msg = "a result that was altered gives no permit: authorize"
+            raise InputError(msg)
+        return mint(self, decided.clock)
 
     def subject(self) -> str:
         """`issuance for order <order>`."""
