@@ -226,7 +226,7 @@ class Decision:
         if each.account != self.issuance.account:
             yield finding("gate.dcv-other-account", text, expected=self.issuance.account, saw=[each.account])
         yield from self._choices(each, text)
-        wrong = each.covers(name, issued_at=self.at)
+        wrong = each.covers_as_decided(name, issued_at=self.at)
         if wrong:
             yield finding("gate.dcv-not-covering", text, saw=[found.code for found in wrong])
             return
