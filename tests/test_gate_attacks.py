@@ -12,9 +12,10 @@ from cryptography import x509
 
 import pkicheck
 from pkicheck import BASELINE, CaaResult, DcvResult, InputError, Verdict
-from pkicheck.canon import Sha256, digest
+from pkicheck.caa import CaaPlan
+from pkicheck.canon import Sha256, canonical, digest, parse_json
 from pkicheck.csr import Binding
-from pkicheck.dcv import AcmeDns01
+from pkicheck.dcv import AcmeDns01, DcvPlan
 from pkicheck.gate import Approval, GatePlan, Issuance, Proof, authorize, open_seal
 from pkicheck.mpic import MpicPlan, MpicResult, RemoteReport, corroborate
 from pkicheck.names import parse_domain, parse_name
@@ -908,3 +909,55 @@ def test_a_hold_on_one_of_many_names(hold: str, *, held: bool) -> None:
     )
     places = [each.place for each in made.authorize().findings if each.code == "gate.hold"]
     assert places == ([hold] if held else [])
+
+
+# --- arguments
+
+
+def _copied(kind: Any, value: Any) -> Any:
+    """The same fields in an object of another class."""
+    return kind(**{each.name: getattr(value, each.name) for each in attrs.fields(type(value))})
+
+
+def test_parts_of_other_classes_are_not_evidence() -> None:
+    """Plans of one's own are refused, those inside a corroboration too."""
+
+    class OwnDcvPlan(DcvPlan):
+        pass
+
+    class OwnCaaPlan(CaaPlan):
+        pass
+
+    real, asked = dcv("shop.com"), caa("shop.com")
+    with pytest.raises(InputError, match="^validations must be"):
+        order(validations=(attrs.evolve(real, plan=_copied(OwnDcvPlan, real.plan)),)).authorize()
+    forged = attrs.evolve(asked, plan=_copied(OwnCaaPlan, asked.plan))
+    with pytest.raises(InputError, match="^caa must be"):
+        order(caa=(forged,)).authorize()
+    reports = _reports(lambda vantage: caa("shop.com", vantage=vantage, policy=_REMOTE))
+    remote = reports[0].result
+    assert isinstance(remote, CaaResult)
+    mixed = attrs.evolve(remote, plan=_copied(OwnCaaPlan, remote.plan))
+    quorum = _quorum(asked, [attrs.evolve(reports[0], result=mixed), *reports[1:]])
+    with pytest.raises(InputError, match="^corroborations must be"):
+        order(corroborations=(quorum,)).authorize()
+
+
+def test_more_evidence_than_anybody_has() -> None:
+    """A collection has a limit, which is an error of the caller (issue 7)."""
+    with pytest.raises(InputError, match="^validations must be a collection of DcvResult, at most 100000"):
+        order(validations=(dcv("shop.com"),) * 100_001).authorize()
+
+
+def test_an_issuance_of_another_shape_in_a_record() -> None:
+    """A list that holds the names of the fields is no issuance; a moment that is none is named."""
+    record: Any = parse_json(order().authorize().to_json(), what="x")
+    issued = record["asked"]["issuance"]
+    for changed, message in (
+        (sorted(issued), "issuance must be an object"),
+        ({**issued, "not_before": "x"}, r"issuance\.not_before\b"),
+        ({**issued, "not_after": "x"}, r"issuance\.not_after\b"),
+    ):
+        edited = {**record, "asked": {**record["asked"], "issuance": changed}}
+        with pytest.raises(InputError, match=message):
+            pkicheck.load(canonical(edited)).replay()
