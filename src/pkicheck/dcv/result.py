@@ -107,29 +107,39 @@ class DcvResult(Result):
         Raises:
             InputError: a name that is none, or a naive datetime.
         """
+        # What this object says of its name, method and moment is not relied on.
+        again = replay(self.plan, Seen(self.observations))
+        found = again.covers_as_decided(name, issued_at=issued_at, suffix_of=suffix_of)
+        if self.verdict is Verdict.PASS:
+            return found
+        return (_not_pass(self), *(each for each in found if each.code != "dcv.evidence-not-pass"))
+
+    def covers_as_decided(
+        self, name: str | CertName, *, issued_at: datetime, suffix_of: SuffixOf | None = None
+    ) -> tuple[Finding, ...]:
+        """`covers` for a result that was just decided from its observations (`pkicheck.plans.replay`): no other.
+
+        The arguments are those of `covers`.
+        """
         wanted = parse_name(name) if isinstance(name, str) else name
         moment = utc(issued_at, what="issued_at")
         place = name_text(self.name)
         how = method(self.method)
         found = [] if wanted == self.name else self._reaches(wanted, moment, suffix_of)
-        again = replay(self.plan, Seen(self.observations))
-        for result in (self, again):
-            if result.verdict is not Verdict.PASS:
-                saw = [result.verdict.name, *(each.code for each in result.deciding())]
-                found.append(finding("dcv.evidence-not-pass", place, saw=saw))
-                break
+        if self.verdict is not Verdict.PASS:
+            found.append(_not_pass(self))
         if self.plan.at is not None:
             found.append(finding("dcv.evidence-dry-run", place, saw=[format_time(self.at)]))
-        if moment < again.at:
-            expected = f"{format_time(again.at)} or later"
+        if moment < self.at:
+            expected = f"{format_time(self.at)} or later"
             found.append(finding("dcv.evidence-too-early", place, expected=expected, saw=[format_time(moment)]))
         if not how.may_be_relied_on(moment):
             ended = finding("dcv.evidence-method-ended", place, saw=[self.method, format_time(moment)])
             found.append(attrs.evolve(ended, rules=(RELY[self.method],)))
         limit = how.reuse(moment)
-        if moment - again.started_at > limit:
+        if moment - self.started_at > limit:
             expected = f"{format_time(moment - limit)} or later"
-            found.append(finding("dcv.evidence-expired", place, expected=expected, saw=[format_time(again.started_at)]))
+            found.append(finding("dcv.evidence-expired", place, expected=expected, saw=[format_time(self.started_at)]))
         return tuple(found)
 
     def _reaches(self, wanted: CertName, moment: datetime, suffix_of: SuffixOf | None) -> list[Finding]:
@@ -161,3 +171,8 @@ class DcvResult(Result):
             return []
         code = "dcv.evidence-suffix-unknown" if unknown else "dcv.evidence-other-name"
         return [finding(code, place, expected=text, saw=unknown or [self.adn.text])]
+
+
+def _not_pass(result: DcvResult) -> Finding:
+    saw = [result.verdict.name, *(each.code for each in result.deciding())]
+    return finding("dcv.evidence-not-pass", name_text(result.name), saw=saw)

@@ -8,7 +8,8 @@ permit.check_signed(certificate).require()
 
 from __future__ import annotations
 
-from pkicheck.gate._decide import SERIALS, Proof
+from pkicheck.gate._decide import SERIALS
+from pkicheck.gate._evidence import Proof
 from pkicheck.gate._issuance import (
     Approval,
     Issuance,

@@ -6,28 +6,29 @@ is decided again from its own observations, under the rules of this moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final
+from typing import Final, cast
 
 import attrs
 
 from pkicheck.caa import CaaResult
-from pkicheck.canon import Sha256, digest, format_time
+from pkicheck.canon import Sha256, canonical, digest, format_time
 from pkicheck.csr._bind import issuer_findings
 from pkicheck.csr._identity import identity_findings
 from pkicheck.dcv import DcvResult
 from pkicheck.dcv.registry import method
 from pkicheck.findings import Finding, Level, Verdict, finding
 from pkicheck.gate._approvals import approval_findings, hold_findings
-from pkicheck.gate._issuance import Approval, Issuance
-from pkicheck.keys import blocklist_findings, inspect_key
+from pkicheck.gate._evidence import Evidence, Proof
+from pkicheck.gate._issuance import Issuance, issuance_json
+from pkicheck.keys import blocklist_findings, blocklists_until, inspect_key
 from pkicheck.methods import method as section_of
 from pkicheck.mpic import MpicResult
 from pkicheck.namecheck import NamePlan
-from pkicheck.names import CertName, DomainName, WildcardName, is_onion, name_text
+from pkicheck.names import CertName, WildcardName, is_onion, name_text
 from pkicheck.policy import NetPolicy, Policy
 from pkicheck.ports import ListFact, ListQuestion, Seen
 from pkicheck.results import Result
@@ -35,37 +36,30 @@ from pkicheck.rules import in_force, step
 from pkicheck.rules.certificate import VALIDITY
 from pkicheck.rules.mpic import BR_QUORUM
 
-__all__ = ["SERIALS", "Decision", "Proof"]
+__all__ = ["SERIALS", "Decision"]
 
 SERIALS: Final = "gate.serials"
-"""The registry of serial numbers. Key: the issuer's SPKI digest and the serial in hex, a colon, the order. Answer: the
-order that holds the number; asking is an atomic insert-or-get."""
+"""The registry of serial numbers. Key: the issuer's SPKI digest and the serial in hex, a colon, and what is to be
+signed: the order, a blank, and the digest of the issuance. Answer: what holds the number, written likewise; asking is
+an atomic insert-or-get. So an order may ask again, but not for other content."""
 
 _SECOND: Final = timedelta(seconds=1)
 _INSTANT: Final = timedelta(microseconds=1)
 _LONGEST_SERIAL_BITS: Final = 159
-
-
-@attrs.frozen(kw_only=True)
-class Proof:
-    """What an issuance is to rest on."""
-
-    validations: tuple[DcvResult, ...]
-    caa: tuple[CaaResult, ...]
-    corroborations: tuple[MpicResult, ...]
-    approvals: tuple[Approval, ...]
+_END: Final = datetime.max.replace(tzinfo=timezone.utc)
 
 
 class Decision:
     """One decision: its questions to the lists, and its findings once they are answered."""
 
-    def __init__(self, issuance: Issuance, proof: Proof, at: datetime, policy: Policy) -> None:
+    def __init__(self, issuance: Issuance, proof: Proof, evidence: Evidence, at: datetime, policy: Policy) -> None:
         self.issuance = issuance
         self.proof = proof
+        self.evidence = evidence
         self.at = at
         self.policy = policy
         self.identity = issuance.binding.identity
-        self.ends: list[datetime] = [at + policy.gate.lifetime]
+        self.ends: list[datetime] = [at + min(policy.gate.lifetime, _END - at)]
 
     # --- questions
 
@@ -83,8 +77,11 @@ class Decision:
     @property
     def serial_question(self) -> ListQuestion:
         """What the registry of serial numbers is asked, last of all: asking takes the number."""
-        key = f"{self.issuance.issuer.id} {self.issuance.serial:x}:{self.issuance.order}"
-        return ListQuestion(list=SERIALS, key=key)
+        return ListQuestion(list=SERIALS, key=f"{self.issuance.issuer.id} {self.issuance.serial:x}:{self._content}")
+
+    @cached_property
+    def _content(self) -> str:
+        return f"{self.issuance.order} {digest(canonical(issuance_json(self.issuance)))}"
 
     # --- findings
 
@@ -110,6 +107,12 @@ class Decision:
             yield finding(
                 "gate.binding-other-policy", "binding", expected=self.policy.fingerprint, saw=[binding.policy]
             )
+        for code, pinned, bound in (
+            ("binding.other-request", self.identity.csr_sha256, binding.csr_sha256),
+            ("binding.other-key", self.identity.spki_sha256, binding.spki_sha256),
+        ):
+            if pinned is not None and pinned != bound:
+                yield finding(code, "binding", expected=pinned, saw=[bound])
         if (self.identity.scope == "public") is not self.policy.public:
             yield finding("gate.scope-differs", "identity", saw=[self.identity.scope, self.policy.name])
         yield from (each for each in identity_findings(self.identity) if each.level is not Level.NOTE)
@@ -121,9 +124,10 @@ class Decision:
         if issuance.test is issuer.production:
             saw = ["test order" if issuance.test else "order", "production" if issuer.production else "test issuer"]
             yield finding("gate.issuer-test", "issuer", saw=saw)
-        if issuance.purpose not in issuer.purposes:
-            saw = sorted(issuer.purposes)
-            yield finding("gate.issuer-purpose", "issuer", expected=issuance.purpose, saw=saw)
+        # What is made of a binding is a TLS certificate, whatever the order is called.
+        if issuance.purpose != "tls" or "tls" not in issuer.purposes:
+            saw = [issuance.purpose, *sorted(issuer.purposes)]
+            yield finding("gate.issuer-purpose", "issuer", expected="tls", saw=saw)
         if "certificate" not in issuer.kinds or "precertificate" not in issuer.kinds:
             yield finding(
                 "gate.issuer-kind", "issuer", expected="certificate, precertificate", saw=sorted(issuer.kinds)
@@ -139,14 +143,23 @@ class Decision:
         said: set[Finding] = set()
         for plan in self._names:
             facts = _facts(seen, plan.questions())
+            self._until(plan.expiry(facts))
             found = [*plan.judge(facts, self.at), *(each for fact in facts for each in plan.judge_list(fact, self.at))]
             for each in found:
                 if each.level is not Level.NOTE and each not in said:
                     said.add(each)
                     yield each
         key = inspect_key(self.issuance.binding.spki, policy=self.policy.keys)
-        listed = blocklist_findings(_facts(seen, key.questions), at=self.at, policy=self.policy.keys)
+        facts = _facts(seen, key.questions)
+        self._until(blocklists_until(facts, self.policy.keys))
+        yield from (finding("evidence.clock-order", each.request.list) for each in facts if each.received < each.sent)
+        listed = blocklist_findings(facts, at=self.at, policy=self.policy.keys)
         yield from (each for each in (*key.findings, *listed) if each.level is not Level.NOTE)
+
+    def _until(self, end: datetime | None) -> None:
+        """What is relied on ends then, and so does the permit."""
+        if end is not None:
+            self.ends.append(end)
 
     def _validity(self) -> Iterator[Finding]:
         """4. Whole seconds in order, near the signing, within the limit of the day of signing; both ends count."""
@@ -173,11 +186,11 @@ class Decision:
             yield finding("gate.serial-weak", "serial", expected=expected, saw=[f"{bits} bits"])
 
     def serial(self, fact: ListFact) -> Finding | None:
-        """9. The number is not another order's."""
+        """9. The number is not that of another order or of other content."""
         if fact.failure is not None or fact.answer is None:
             return finding("gate.serial-unknown", "serial", saw=[fact.failure.name if fact.failure else "no answer"])
-        if fact.answer != self.issuance.order:
-            return finding("gate.serial-used", "serial", expected=self.issuance.order, saw=[fact.answer])
+        if fact.answer != self._content:
+            return finding("gate.serial-used", "serial", expected=self._content, saw=[fact.answer])
         return None
 
     # --- the evidence of each name
@@ -193,7 +206,7 @@ class Decision:
     def _control(self, name: CertName, methods: set[str]) -> Iterator[Finding]:
         """6. Fresh control of the name by this account, by a method allowed for it, corroborated."""
         text = name_text(name)
-        candidates = self._candidates(name)
+        candidates = self.evidence.validations(name)
         if not candidates:
             yield finding("gate.dcv-missing", text)
             return
@@ -208,20 +221,12 @@ class Decision:
             refused += wrong
         yield from dict.fromkeys(refused)
 
-    def _candidates(self, name: CertName) -> list[DcvResult]:
-        """The validations that may cover a name: of the name itself first, then of a name it lies below."""
-        own = [each for each in self.proof.validations if each.name == name]
-        base = name.base if isinstance(name, WildcardName) else name
-        above: set[DomainName] = set(base.climb()) if isinstance(base, DomainName) else set()
-        others = [each for each in self.proof.validations if each.name != name and each.adn in above]
-        return [*own, *others]
-
     def _validation(self, name: CertName, each: DcvResult) -> Iterator[Finding]:
         text = name_text(name)
         if each.account != self.issuance.account:
             yield finding("gate.dcv-other-account", text, expected=self.issuance.account, saw=[each.account])
         yield from self._choices(each, text)
-        wrong = each.covers(name, issued_at=self.at)
+        wrong = each.covers_as_decided(name, issued_at=self.at)
         if wrong:
             yield finding("gate.dcv-not-covering", text, saw=[found.code for found in wrong])
             return
@@ -232,7 +237,7 @@ class Decision:
     def _caa(self, name: CertName, methods: set[str]) -> Iterator[Finding]:
         """7. CAA for this very name, fresh, for this issuer, account, purpose and method, corroborated."""
         text = name_text(name)
-        candidates = [each for each in self.proof.caa if each.name == name]
+        candidates = self.evidence.caa(name)
         if not candidates:
             yield finding("gate.caa-missing", text)
             return
@@ -240,8 +245,7 @@ class Decision:
         for each in candidates:
             wrong = list(self._caa_result(name, each, methods))
             if not wrong:
-                if each.expires_at is not None:
-                    self.ends.append(each.expires_at)
+                self._until(each.expires_at)
                 return
             refused += wrong
         yield from dict.fromkeys(refused)
@@ -271,20 +275,35 @@ class Decision:
 
     def _choices(self, each: Result, text: str) -> Iterator[Finding]:
         """Evidence of other choices never counts; what concerns lookups may differ, but not the perspective."""
-        same = attrs.evolve(each.policy, name="-", net=NetPolicy()) == attrs.evolve(
-            self.policy, name="-", net=NetPolicy()
-        )
         net = each.policy.net
-        if not same or net.perspective != "primary" or (self.policy.net.dnssec and not net.dnssec):
+        if not self._same(each.policy) or net.perspective != "primary" or _laxer(net, self.policy.net):
             saw = [each.policy.name, net.perspective]
             yield finding("gate.evidence-other-policy", text, expected=self.policy.name, saw=saw)
 
+    def _same(self, policy: Policy) -> bool:
+        """Whether a policy is that of the gate but for lookups."""
+        return attrs.evolve(policy, name="-", net=NetPolicy()) == self._choice
+
+    @cached_property
+    def _choice(self) -> Policy:
+        return attrs.evolve(self.policy, name="-", net=NetPolicy())
+
+    @cached_property
+    def _wanted(self) -> dict[str, set[Sha256]]:
+        wanted: dict[str, set[Sha256]] = {}
+        for item, sha256 in self.identity.evidence:
+            wanted.setdefault(item, set()).add(sha256)
+        return wanted
+
     def _named(self, each: DcvResult, text: str) -> Iterator[Finding]:
         """The identity may name the evidence of a name; then it is this one."""
-        wanted = {sha256 for item, sha256 in self.identity.evidence if item == text}
-        if wanted and self._digest(each) not in wanted:
+        wanted = self._wanted.get(text)
+        if wanted and self.evidence.digest(each) not in wanted:
             yield finding(
-                "gate.evidence-not-the-named", text, expected=", ".join(sorted(wanted)), saw=[self._digest(each)]
+                "gate.evidence-not-the-named",
+                text,
+                expected=", ".join(sorted(wanted)),
+                saw=[self.evidence.digest(each)],
             )
 
     # --- corroboration
@@ -297,15 +316,15 @@ class Decision:
         """8. A quorum of remote perspectives for this very result; for CAA also one of the last 398 days."""
         text = name_text(name)
         refused: list[str] = []
-        for again in self._quorums:
-            if again.primary != self._digest(each) and not self._reusable(again, each):
-                continue
-            wrong = (
-                again.covers(name, issued_at=self.at) if again.primary != self._digest(each) else _own(again, self.at)
-            )
+        own = self.evidence.quorums(each)
+        same = set(map(id, own))
+        earlier = [
+            again for again in self.evidence.earlier(name) if id(again) not in same and self._reusable(again, each)
+        ]
+        for again in (*own, *earlier):
+            wrong = [*self._quorum(again), *(() if id(again) in same else again.covers(name, issued_at=self.at))]
             if not wrong:
-                if again.expires_at is not None:
-                    self.ends.append(again.expires_at)
+                self._until(again.expires_at)
                 return
             refused += [found.code for found in wrong]
         if refused:
@@ -313,10 +332,18 @@ class Decision:
         else:
             yield finding("gate.mpic-missing", text, saw=[each.kind])
 
-    @cached_property
-    def _quorums(self) -> tuple[MpicResult, ...]:
-        """The corroborations, decided again."""
-        return tuple(each.plan.step(Seen()) for each in self.proof.corroborations)
+    def _quorum(self, again: MpicResult) -> Iterator[Finding]:
+        """A quorum that was met, under the policy of the gate; for how long is a matter of the result itself."""
+        # (a plan of the gate takes no other kind)
+        before = cast("CaaResult | DcvResult", again.plan.primary).plan.policy
+        if not (self._same(again.policy) and self._same(before)) or _laxer(before.net, self.policy.net):
+            yield finding("gate.evidence-other-policy", again.subject(), saw=[again.policy.name])
+        # On days on which a missed quorum stopped nothing it was no corroboration all the same.
+        if again.verdict is not Verdict.PASS or "mpic.quorum-met" not in {each.code for each in again.findings}:
+            saw = [each.code for each in again.deciding()]
+            yield finding("mpic.evidence-not-pass", again.subject(), saw=saw)
+        if again.at > self.at:
+            yield finding("mpic.evidence-expired", again.subject(), saw=[format_time(self.at)])
 
     def _reusable(self, again: MpicResult, each: CaaResult | DcvResult) -> bool:
         """BR 3.2.2.9: the corroboration of an earlier CAA check of the same applicant and issuer may be used again."""
@@ -326,29 +353,23 @@ class Decision:
             and isinstance(earlier, CaaResult)
             and earlier.plan.purpose == each.plan.purpose
             and set(earlier.plan.issuers) <= self.issuance.issuer.caa
+            # (a check that named no account was one for anybody)
+            and bool(earlier.plan.accounts)
             and set(earlier.plan.accounts) == set(each.plan.accounts)
         )
 
-    def _digest(self, each: Result) -> Sha256:
-        held = self._digests.get(id(each))
-        if held is None:
-            held = self._digests[id(each)] = digest(each.to_json())
-        return held
 
-    @cached_property
-    def _digests(self) -> dict[int, Sha256]:
-        # By identity: the results are held by the proof for as long as this decision lives.
-        return {}
-
-
-def _own(again: MpicResult, at: datetime) -> Sequence[Finding]:
-    """Why a corroboration of the very result does not hold; how long is a matter of the result itself."""
-    if again.verdict is not Verdict.PASS:
-        saw = [each.code for each in again.deciding()]
-        return (finding("mpic.evidence-not-pass", again.subject(), saw=saw),)
-    if again.at > at:
-        return (finding("mpic.evidence-expired", again.subject(), saw=[format_time(at)]),)
-    return ()
+def _laxer(net: NetPolicy, mine: NetPolicy) -> bool:
+    """Whether choices about lookups let pass what `mine` would not."""
+    return (
+        (mine.dnssec and not net.dnssec)
+        or (net.public_resolvers and not mine.public_resolvers)
+        or (bool(mine.resolvers) and not (net.resolvers and set(net.resolvers) <= set(mine.resolvers)))
+        or not set(net.secure_paths) <= set(mine.secure_paths)
+        or (bool(mine.probe_bogus) and net.probe_bogus != mine.probe_bogus)
+        or net.probe_max_age > mine.probe_max_age
+        or net.ttl_cap > mine.ttl_cap
+    )
 
 
 def _facts(seen: Seen, questions: Iterable[ListQuestion]) -> list[ListFact]:

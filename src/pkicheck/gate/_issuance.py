@@ -16,11 +16,13 @@ from pkicheck.issuerkey import IssuerKey, Purpose
 __all__ = ["Approval", "Issuance", "approval_from_json", "approval_json", "approval_payload", "issuance_json"]
 
 _LONGEST: Final = 255
+# The gate judges what is too long for a certificate; a longer number could not even be written down.
+_LONGEST_SERIAL: Final = 1024
 
 
 def _spellings(value: Collection[str]) -> tuple[str, ...]:
-    if isinstance(value, str):
-        msg = f"issuance: account_uris must be a collection of texts, got {value!a}"
+    if isinstance(value, str) or not all(isinstance(cast("object", each), str) for each in value):
+        msg = f"issuance: account_uris must be a collection of texts, got {value!a:.80}"
         raise InputError(msg)
     return tuple(sorted(set(value)))
 
@@ -73,6 +75,9 @@ class Issuance:
                 raise InputError(msg)
         if not isinstance(cast("object", self.serial), int) or isinstance(self.serial, bool):
             msg = f"issuance: serial must be a whole number, got {type(self.serial).__name__}"
+            raise InputError(msg)
+        if self.serial.bit_length() > _LONGEST_SERIAL:
+            msg = f"issuance: serial must be a number of at most {_LONGEST_SERIAL} bits"
             raise InputError(msg)
         if not isinstance(cast("object", self.test), bool):
             msg = "issuance: test must be true or false"

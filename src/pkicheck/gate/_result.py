@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import ClassVar, Final, TypeVar, cast
 
 import attrs
 
-from pkicheck.caa import CaaResult
+from pkicheck.caa import CaaPlan, CaaResult
 from pkicheck.canon import JsonValue, Sha256, canonical, digest, document, document_json, format_time, parse_time, utc
 from pkicheck.csr import binding_from_json, binding_json, issuer_from_json, issuer_json
-from pkicheck.dcv import DcvResult
+from pkicheck.dcv import DcvPlan, DcvResult
+from pkicheck.dcv.check import CHALLENGES
 from pkicheck.errors import InputError
 from pkicheck.findings import Level, finding
-from pkicheck.gate._decide import Decision, Proof
+from pkicheck.gate._decide import Decision
+from pkicheck.gate._evidence import Evidence, Proof
 from pkicheck.gate._issuance import Approval, Issuance, approval_from_json, approval_json, issuance_json
 from pkicheck.gate._permit import Permit, mint
 from pkicheck.issuerkey import Purpose
-from pkicheck.mpic import MpicResult
+from pkicheck.mpic import MpicPlan, MpicResult
 from pkicheck.plans import Needs, run
 from pkicheck.policy import BASELINE, Policy, policy_from_json, policy_json
-from pkicheck.ports import Recorder, Seen, Transport
+from pkicheck.ports import Observation, Recorder, Seen, Transport
 from pkicheck.results import Kind, Result
 
 __all__ = ["DEADLINE", "GatePlan", "GateResult", "authorize", "gate_plan", "gate_plan_from_json", "with_clock"]
@@ -50,6 +53,16 @@ class GatePlan:
     at: datetime
     policy: Policy = BASELINE
 
+    def __attrs_post_init__(self) -> None:
+        # A subclass could answer for itself.
+        if type(self.issuance) is not Issuance:
+            msg = f"issuance must be an Issuance, got {type(self.issuance).__name__}"
+            raise InputError(msg)
+        for name, kind in (("validations", DcvResult), ("caa", CaaResult), ("corroborations", MpicResult)):
+            if not all(type(each) is kind and _is_own(each) for each in getattr(self.proof, name)):
+                msg = f"{name} must be {kind.__name__}s as the library makes them"
+                raise InputError(msg)
+
     def step(self, seen: Seen, /) -> GateResult | Needs:
         """The result, or questions to the lists.
 
@@ -64,7 +77,7 @@ class GatePlan:
             8. Corroboration of both.
             9. When nothing speaks against it, the registry of serial numbers.
         """
-        decision = Decision(self.issuance, self.proof, self.at, self.policy)
+        decision = Decision(self.issuance, self.proof, self._evidence, self.at, self.policy)
         unasked = tuple(each for each in decision.questions if each not in seen)
         if unasked:
             return Needs(unasked)
@@ -85,6 +98,11 @@ class GatePlan:
             observations=seen.observations,
             plan=self,
         )
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        # Decided once, though a plan is stepped several times.
+        return Evidence(self.proof)
 
     def asked(self) -> dict[str, JsonValue]:
         """The question as JSON values; evidence, binding, issuer and policy by the digests of their documents."""
@@ -112,6 +130,15 @@ class GatePlan:
         return tuple(dict.fromkeys(held))
 
 
+@attrs.frozen
+class _Decided:
+    """What `authorize` decided, and the clock that the permit goes by."""
+
+    plan: GatePlan
+    observations: tuple[Observation, ...]
+    clock: Callable[[], datetime]
+
+
 @attrs.frozen(kw_only=True)
 class GateResult(Result):
     """Whether one certificate may be signed.
@@ -124,7 +151,13 @@ class GateResult(Result):
 
     plan: GatePlan
     # Set by `authorize` alone: a result that was read back from evidence gives no permit.
-    _clock: Callable[[], datetime] | None = attrs.field(default=None, eq=False, repr=False, hash=False)
+    _clock: Callable[[], datetime] | _Decided | None = attrs.field(default=None, eq=False, repr=False, hash=False)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self._clock is not None and not isinstance(self._clock, _Decided):
+            # Evolving hands this on as it is: for another question it then gives no permit.
+            object.__setattr__(self, "_clock", _Decided(self.plan, self.observations, self._clock))
 
     @property
     def permit(self) -> Permit:
@@ -132,13 +165,17 @@ class GateResult(Result):
 
         Raises:
             Refused: the verdict is not PASS.
-            InputError: the result comes from evidence and not from `authorize`.
+            InputError: the result comes from evidence and not from `authorize`, or was altered since.
         """
         self.require()
-        if self._clock is None:
+        decided = self._clock
+        if not isinstance(decided, _Decided):
             msg = "a result that was decided again from evidence gives no permit: authorize"
             raise InputError(msg)
-        return mint(self, self._clock)
+        if decided.plan is not self.plan or decided.observations is not self.observations:
+            msg = "a result that was altered gives no permit: authorize"
+            raise InputError(msg)
+        return mint(self, decided.clock)
 
     def subject(self) -> str:
         """`issuance for order <order>`."""
@@ -156,6 +193,19 @@ class GateResult(Result):
         # Without the clock: what comes out of a pickle gives no permit.
         fields = {each.name: getattr(self, each.name) for each in attrs.fields(GateResult) if each.name != "_clock"}
         return (_again, (fields,))
+
+
+def _is_own(each: Result) -> bool:
+    """Whether question and parts of a result are of the library's own classes."""
+    if isinstance(each, MpicResult):
+        inner = (each.plan.primary, *(report.result for report in each.plan.remotes if report.result is not None))
+        return type(each.plan) is MpicPlan and all(
+            type(part) in (CaaResult, DcvResult) and _is_own(part) for part in inner
+        )
+    if isinstance(each, DcvResult):
+        challenge = each.plan.challenge
+        return type(each.plan) is DcvPlan and CHALLENGES.get(challenge.slug) is type(challenge)
+    return isinstance(each, CaaResult) and type(each.plan) is CaaPlan
 
 
 def _again(fields: Mapping[str, object]) -> GateResult:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import attrs
 
@@ -17,8 +17,9 @@ from pkicheck.canon import JsonValue, format_time, utc
 from pkicheck.errors import InputError
 from pkicheck.findings import Finding, Verdict, finding
 from pkicheck.mpic._places import Perspective, far_enough
+from pkicheck.plans import Plan, replay
 from pkicheck.policy import NetPolicy, Policy
-from pkicheck.ports import ListFact, Observation
+from pkicheck.ports import ListFact, Observation, Seen
 from pkicheck.results import Result
 from pkicheck.rules import in_force, step
 from pkicheck.rules.mpic import BR_MPIC, BR_QUORUM, BR_REGIONS, REMOTES
@@ -109,23 +110,24 @@ class Count:
 def decide(
     primary: Subject, remotes: Iterable[RemoteReport], *, seat: Perspective, at: datetime, policy: Policy
 ) -> Count:
-    """The decision.
+    """The decision. Every result is decided again from its own observations: what it says of itself is not believed.
 
     Steps:
-        1. The primary result itself is a PASS of the primary perspective, of this moment and no dry run.
+        1. The primary result is a PASS of the primary perspective, seen from its seat, of this moment, no dry run.
         2. Each report by itself: it answers, with evidence or an accepted claim, the same question, in this attempt,
            from a view of its own.
         3. Each perspective is distinct from the primary and from every other, as are the resolvers; of two that lie
            too close to each other the one whose id comes later does not count.
         4. Enough distinct perspectives were used, few enough failed, and those that corroborate lie in enough regions.
     """
-    reports = sorted(remotes, key=lambda each: each.perspective.id)
+    reports = sorted(map(_decided_report, remotes), key=lambda each: each.perspective.id)
+    primary = _decided(primary)
     if len(reports) > _MOST:
         msg = f"remotes: at most {_MOST} reports, got {len(reports)}"
         raise InputError(msg)
     asked = requirements(at)
     due = policy.mpic.required and in_force(BR_MPIC, at)
-    found = list(_primary(primary, at, policy))  # 1
+    found = list(_primary(primary, seat, at, policy))  # 1
     ids = [each.perspective.id for each in reports]
     twice = sorted({name for name in (*ids, seat.id) if [*ids, seat.id].count(name) > 1})
     found += [finding("mpic.remote-twice", name) for name in twice]
@@ -162,7 +164,18 @@ def decide(
     return Count(len(corroborating), len(used), tuple(found))
 
 
-def _primary(primary: Subject, at: datetime, policy: Policy) -> Iterable[Finding]:
+def _decided(result: Subject) -> Subject:
+    """The result as its question and observations give it; one that is no PASS stays what it is."""
+    if result.verdict is not Verdict.PASS:
+        return result
+    return replay(cast("Plan[Subject]", getattr(result, "plan")), Seen(result.observations))  # noqa: B009 - of both kinds
+
+
+def _decided_report(report: RemoteReport) -> RemoteReport:
+    return report if report.result is None else attrs.evolve(report, result=_decided(report.result))
+
+
+def _primary(primary: Subject, seat: Perspective, at: datetime, policy: Policy) -> Iterable[Finding]:
     place = primary.subject()
     if primary.verdict is not Verdict.PASS:
         saw = [primary.verdict.name, *(each.code for each in primary.deciding())]
@@ -171,9 +184,13 @@ def _primary(primary: Subject, at: datetime, policy: Policy) -> Iterable[Finding
         yield finding("mpic.primary-is-remote", place)
     start = _start(primary)
     # The rules of the moment of the attempt count: another moment would choose other rules.
-    if start is None or not timedelta(0) <= at - start <= policy.mpic.attempt:
+    if start is None or primary.at > at or at - start > policy.mpic.attempt:
         saw = [] if start is None else [format_time(start)]
         yield finding("mpic.primary-other-attempt", place, expected=f"shortly before {format_time(at)}", saw=saw)
+    if start is not None and _vantages(primary) != {seat.id}:
+        # The distances are counted from the seat: they say nothing of a result that was seen from elsewhere.
+        saw = sorted(_vantages(primary))
+        yield finding("mpic.primary-other-attempt", place, expected=f"seen from {seat.id}", saw=saw)
     if policy.public and not primary.policy.public:
         yield finding("mpic.primary-other-policy", place, expected=policy.name, saw=[primary.policy.name])
     if primary.asked().get("at") is not None:

@@ -133,7 +133,8 @@ class MpicResult(Result):
         if self.verdict is not Verdict.PASS:
             found.append(finding("mpic.evidence-not-pass", place, saw=[each.code for each in self.deciding()]))
         if self.plan.primary.kind == "caa":
-            had = cast("CertName", getattr(self.plan.primary, "name"))  # noqa: B009 - of both kinds of results
+            # (the name of the question: what the result says of its name is not relied on)
+            had = cast("CertName", getattr(getattr(self.plan.primary, "plan"), "name"))  # noqa: B009 - of both kinds
             if not _at_or_below(wanted, had):
                 found.append(
                     finding("mpic.evidence-other-name", place, expected=name_text(wanted), saw=[name_text(had)])

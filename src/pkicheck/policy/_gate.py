@@ -14,7 +14,13 @@ from pkicheck.policy._fields import between, flag, span, texts
 __all__ = ["GatePolicy"]
 
 _APPROVER: Final = re.compile(r"[!-~]{1,64} [a-z0-9-]{1,32} [0-9a-f]{64}", re.ASCII)
-_HOLD: Final = re.compile(r"all|(?:account|domain|issuer|kind|order):[!-~]{1,255}", re.ASCII)
+# What is spelled otherwise would hold nothing: names in lower case without `*.` and final dot, addresses as compared.
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_HOLD: Final = re.compile(
+    r"all|(?:account|order):[!-~]{1,255}|issuer:[0-9a-f]{64}|kind:(?:dv|ov|iv|ev)"
+    rf"|domain:(?:{_LABEL}(?:\.{_LABEL})*|[0-9a-f:.]*:[0-9a-f:.]*)",
+    re.ASCII,
+)
 _ROLE: Final = re.compile(r"(?:dv|ov|iv|ev):[a-z0-9-]{1,32}", re.ASCII)
 
 
@@ -28,6 +34,15 @@ def _shaped(shape: re.Pattern[str], example: str) -> Any:  # noqa: ANN401 - a va
     return check
 
 
+def _one_key_each(_: object, attribute: attrs.Attribute[tuple[str, ...]], value: tuple[str, ...]) -> None:
+    holders: dict[str, str] = {}
+    for item in value:
+        person, _role, key = item.split(" ")
+        if holders.setdefault(key, person) != person:
+            msg = f"policy: {attribute.name} gives one key to two persons: {holders[key]} and {person}"
+            raise InputError(msg)
+
+
 @attrs.frozen(kw_only=True)
 class GatePolicy:
     """Choices about the moment of signing.
@@ -38,8 +53,8 @@ class GatePolicy:
         approvers: who may approve in which role, as `PERSON ROLE KEY`, the key an Ed25519 public key in hex.
         authentication: the authentication classes that count for approvals; empty: any class that is stated.
         approval_age: how old an approval may be.
-        holds: classes of requests that are not issued: `all`, `account:ID`, `domain:NAME` (and below), `issuer:SPKI
-            SHA-256`, `kind:TYPE`, `order:ID`.
+        holds: classes of requests that are not issued: `all`, `account:ID`, `domain:NAME` (and below; an address as it
+            is), `issuer:SPKI SHA-256`, `kind:TYPE`, `order:ID`.
         serials: whether a registry is asked that no serial number is used twice (list `gate.serials`).
         serial_bits: the fewest significant bits of a serial number.
         backdate: how far notBefore may lie from the moment of signing, at most 48 hours (BR 7.1.2.7).
@@ -49,7 +64,7 @@ class GatePolicy:
 
     roles: tuple[str, ...] = attrs.field(default=(), converter=texts, validator=_shaped(_ROLE, "ev:final"))
     approvers: tuple[str, ...] = attrs.field(
-        default=(), converter=texts, validator=_shaped(_APPROVER, "anna final 3d40...")
+        default=(), converter=texts, validator=[_shaped(_APPROVER, "anna final 3d40..."), _one_key_each]
     )
     authentication: tuple[str, ...] = attrs.field(default=(), converter=texts)
     approval_age: timedelta = attrs.field(
