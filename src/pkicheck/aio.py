@@ -155,7 +155,7 @@ async def authorize(
     record: Recorder | None = None,
 ) -> GateResult:
     """`pkicheck.authorize`, asynchronous."""
-    from pkicheck.gate import gate_plan, with_clock  # noqa: PLC0415 - it loads cryptography: only who authorizes does
+    from pkicheck.gate._result import gate_plan, with_clock  # noqa: PLC0415 - only who authorizes loads cryptography
 
     plan = gate_plan(
         issuance,

@@ -27,7 +27,6 @@ from pkicheck.gate._result import (
     authorize,
     gate_plan,
     gate_plan_from_json,
-    with_clock,
 )
 
 __all__ = [
@@ -52,5 +51,4 @@ __all__ = [
     "gate_plan_from_json",
     "issuance_json",
     "open_seal",
-    "with_clock",
 ]
