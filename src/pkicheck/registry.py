@@ -156,7 +156,11 @@ class SqliteRegistry(_Registry):
     def _open(self, within: timedelta) -> sqlite3.Connection:
         # A connection for each question: it belongs to one thread and one process, whoever forks.
         file = sqlite3.connect(self._path, timeout=max(within.total_seconds(), 0.0), isolation_level=None)
-        file.execute("PRAGMA synchronous = FULL")
+        try:
+            file.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            file.close()
+            raise
         return file
 
     def _entry(self, order: str, csr: str, at: datetime, within: timedelta) -> tuple[str, str]:

@@ -63,16 +63,20 @@ class SqliteRegister:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._lock = threading.Lock()
         self._process = os.getpid()
+        opened: sqlite3.Connection | None = None
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute(
+            opened = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+            opened.execute("PRAGMA synchronous=FULL")
+            opened.execute(
                 "CREATE TABLE IF NOT EXISTS pkicheck_values (value TEXT PRIMARY KEY, scope TEXT NOT NULL, "
                 "at TEXT NOT NULL) WITHOUT ROWID"
             )
         except sqlite3.Error as error:
+            if opened is not None:
+                opened.close()
             msg = f"the register of values {os.fspath(path)!a} cannot be used: {error}"
             raise TransportError(msg) from None
+        self._db = opened
 
     def claim(self, value: str, scope: str, *, at: datetime, within: timedelta) -> str | None:
         """Insert or get, in one transaction; None when the file stays locked.
