@@ -140,7 +140,7 @@ def _shell(page: Path, block: Block, shell: Shell) -> None:
         got = shell.run(command)
         where = f"{page.name}, line {block.line + line}: {command}"
         # Versions of Python break the lines of a help text at different places.
-        flags = _FLAGS | (doctest.NORMALIZE_WHITESPACE if command.endswith("--help") else 0)
+        flags = _FLAGS | (doctest.NORMALIZE_WHITESPACE if "--help" in command else 0)
         assert checker.check_output(wanted, got, flags), f"{where}\nexpected:\n{wanted}\ngot:\n{got}"
 
 
