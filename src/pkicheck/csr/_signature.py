@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 import attrs
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -165,7 +165,8 @@ def _key(spki: bytes) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey | None:
             if number.bit_length() > _LONGEST_EXPONENT or number < 3 or number % 2 == 0:  # everybody signs with e = 1
                 return None
         key = load_der_public_key(spki)
-    except (ValueError, TypeError, UnsupportedAlgorithm):  # (DerError is a ValueError)
+    # DerError is a ValueError; InternalError is what older releases make of an Edwards key of another length.
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         return None
     if isinstance(key, rsa.RSAPublicKey):
         return key if oid == _RSA_KEY else None

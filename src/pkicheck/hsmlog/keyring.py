@@ -51,7 +51,8 @@ def _public(spki: bytes) -> _Public | None:
     """The key behind an SPKI, None for a kind that cannot be verified here."""
     try:
         key = serialization.load_der_public_key(spki)
-    except (ValueError, exceptions.UnsupportedAlgorithm):
+    # InternalError: what older releases make of an Edwards key of another length.
+    except (ValueError, exceptions.UnsupportedAlgorithm, exceptions.InternalError):
         return None
     return key if isinstance(key, _Public) else None
 
