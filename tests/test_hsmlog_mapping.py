@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from pkicheck.hsmlog.readers import _base as base_module
 from pkicheck.hsmlog.readers._base import Counts, Lines
 from tests.hsmlog_logs import LOGS, NAME, Trace, laws, log, signed, told
 
-_SCHEMA = Path(__file__).parents[1] / "src" / "pkicheck" / "_data" / "log-mapping-1.schema.json"
+_SCHEMA = Path(str(files("pkicheck").joinpath("_data/log-mapping-1.schema.json")))
 LUNA = json.loads(log("mapping-luna.json"))
 LINES = {"schema": LUNA["schema"], "name": "x", "input": {"form": "json-lines"}}
 
